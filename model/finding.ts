@@ -1,0 +1,138 @@
+/** What the engine and the diagnosis say: the closed union of outcomes, and findings with this host's values. */
+import type { Cite, EvidenceKind, EvidenceStatus } from './evidence.ts'
+import type { Confidence, Layer, Risk, Severity, SubjectKind } from './rule.ts'
+
+/** `fn 0000:01:00.0`, `vm win11`, `assignment win11 0000:01:00.0`, `host`. */
+export interface SubjectRef { readonly kind: SubjectKind; readonly key: string }
+
+/** The value of one leaf of a condition, and where it was read. */
+export interface LeafTrace {
+  readonly kind: 'leaf'
+  readonly path: string
+  readonly operator: string
+  readonly expected: unknown
+  /** undefined: nobody could look. */
+  readonly actual: unknown
+  readonly verdict: Verdict
+  readonly at: readonly Cite[]
+}
+export interface BranchTrace { readonly kind: 'all' | 'any' | 'not'; readonly verdict: Verdict; readonly of: readonly Trace[] }
+export type Trace = LeafTrace | BranchTrace
+
+export type Verdict = 'fires' | 'clear' | 'unknown'
+
+/** What the engine says of one rule and one subject. */
+export type Outcome = { readonly rule: string; readonly subject: SubjectRef } & (
+  | { readonly verdict: 'fires'; readonly trace: Trace; readonly confidence: Confidence }
+  | { readonly verdict: 'clear'; readonly trace?: Trace }
+  | { readonly verdict: 'unknown'; readonly missing: readonly string[]; readonly trace?: Trace }
+)
+
+/** A rule that could not be loaded or run; the others went on. */
+export interface Broken { readonly rule: string; readonly file: string; readonly error: string; readonly line?: number; readonly column?: number }
+
+/** A quoted piece of evidence. */
+export interface Quote {
+  readonly evidence: string
+  /** The path, command or file it was read from. */
+  readonly from: string
+  /** Line from 1, or byte offset from 0 for tables. */
+  readonly where: number
+  readonly text: string
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
+
+export type Step = (
+  | { readonly kind: 'run'; readonly command: string }
+  | { readonly kind: 'write'; readonly file: string; readonly text: string }
+  | { readonly kind: 'append'; readonly file: string; readonly text: string }
+  | { readonly kind: 'set'; readonly file: string; readonly name: string; readonly value?: string; readonly addWords?: string; readonly removeWords?: string }
+  | { readonly kind: 'edit'; readonly target: string; readonly change: string }
+  | { readonly kind: 'firmware'; readonly setting: string }
+  | { readonly kind: 'reboot' }
+  | { readonly kind: 'power-off' }
+  | { readonly kind: 'note'; readonly text: string }
+) & {
+  /** In words, when this step is only for some hosts and it is not known which this is: `where the boot loader is GRUB`. */
+  readonly when?: string
+}
+
+export interface Check { readonly command: string; readonly shows: string; readonly when?: string }
+
+export interface Fix {
+  readonly title: string
+  readonly risk: Risk
+  readonly side?: string
+  readonly caution?: string
+  readonly steps: readonly Step[]
+  readonly verify: readonly Check[]
+  readonly undo?: readonly Step[]
+}
+
+export interface Finding {
+  readonly rule: string
+  readonly aliases: readonly string[]
+  /** `host`, `function 0000:01:00.0`, `assignment win11 0000:01:00.0` */
+  readonly subject: string
+  readonly severity: Severity
+  readonly confidence: Confidence
+  readonly layer: Layer
+  readonly title: string
+  readonly text: string
+  readonly cause: string
+  readonly evidence: readonly Quote[]
+  readonly fixes: readonly Fix[]
+  /** The finding that explains this one, by rule id; null for a root cause. */
+  readonly symptomOf: string | null
+  /** How often, where a log line was seen more than once. */
+  readonly count?: number
+  readonly references: readonly { readonly for: string; readonly at: string }[]
+}
+
+/** A rule that could not be decided, and what would decide it. */
+export interface Undecided {
+  readonly rule: string
+  readonly title: string
+  readonly severity: Severity
+  readonly subjects: readonly string[]
+  /** Fact paths nobody could look up. */
+  readonly missing: readonly string[]
+  /** Commands or copies that would tell. */
+  readonly get: readonly string[]
+}
+
+/** One piece of evidence as the report lists it. */
+export interface EvidenceNote {
+  readonly id: string
+  readonly kind: EvidenceKind
+  readonly about: string
+  readonly from: string
+  readonly status: EvidenceStatus
+  readonly note?: string
+  readonly lines?: number
+}
+
+export interface RunInfo {
+  readonly tool: string
+  readonly format: 1
+  /** ISO 8601 time of collection; null for loose files. */
+  readonly takenAt: string | null
+  readonly root: boolean | null
+  readonly host: { readonly platform: string | null; readonly kernel: string | null; readonly distribution: string | null; readonly board: string | null; readonly runsIn: string | null }
+  readonly rules: number
+  readonly evidence: readonly EvidenceNote[]
+  /** What redaction took out, by kind. */
+  readonly redacted: Readonly<Record<string, number>>
+}
+
+export interface Diagnosis {
+  readonly about: RunInfo
+  readonly findings: readonly Finding[]
+  readonly unknown: readonly Undecided[]
+  readonly broken: readonly Broken[]
+}
+
+/** A report form is a function from the diagnosis to text. */
+export interface ReportOptions { readonly color: boolean; readonly width: number; readonly verbose: boolean }
+export type Report = (diagnosis: Diagnosis, options: ReportOptions) => string
