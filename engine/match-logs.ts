@@ -1,0 +1,173 @@
+/**
+ * Rule patterns against logs: one pass over each log finds the literals of all rules at once; only lines that hold one
+ * are cut out and matched. The hits become the `log` facts of each subject they are about.
+ */
+import { LiteralSearch } from '../matching/literals.ts'
+import { logOf, type LogicalLine } from '../matching/log-text.ts'
+import { Pattern } from '../matching/pattern.ts'
+import { bdfFromText, type Bdf } from '../model/bdf.ts'
+import { evidenceKinds } from '../model/evidence-kinds.ts'
+import { hasBody, nameOf, type Cite, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
+import type { LogSignature, Rule } from '../model/rule.ts'
+import { bootsOf, isWhole } from '../parsers/log-boots.ts'
+import { readLogLine } from '../parsers/log-line.ts'
+import type { Subject, Walkable, Walked } from './subject.ts'
+
+/** A line that a signature matched. */
+export interface Hit {
+  readonly cite: Cite
+  readonly text: string
+  /** Seconds, as the log gives them; null without. */
+  readonly time: number | null
+  readonly captures: ReadonlyMap<string, string>
+  readonly bdf: Bdf | null
+  readonly group: string | null
+  readonly vm: string | null
+}
+
+interface Signature { readonly key: string; readonly spec: LogSignature; readonly pattern: Pattern }
+
+/** Hits of one signature kept per log; a storm is counted up to here and no further. */
+const mostHits = 5000
+
+export class LogMatches {
+  readonly #hits = new Map<string, Hit[]>()
+  readonly #evidence: readonly Evidence[]
+
+  constructor(rules: readonly Rule[], evidence: readonly Evidence[]) {
+    this.#evidence = evidence
+    const signatures = rules.flatMap(rule => Object.entries(rule.log).map(([name, spec]): Signature => ({ key: `${rule.id}.${name}`, spec, pattern: new Pattern(spec.match) })))
+    const byLiteral = new Map<string, Signature[]>()
+    for (const signature of signatures) {
+      for (const literal of signature.spec.contains) {
+        const folded = literal.toLowerCase()
+        byLiteral.set(folded, [...(byLiteral.get(folded) ?? []), signature])
+      }
+    }
+    const search = new LiteralSearch([...byLiteral.keys()])
+    const owners = [...byLiteral.values()]
+    for (const piece of evidence) {
+      if (hasBody(piece) && (evidenceKinds[piece.kind] as EvidenceKindSpec).log) this.#read(piece, search, owners)
+    }
+  }
+
+  #read(piece: Evidence, search: LiteralSearch, owners: readonly (readonly Signature[])[]): void {
+    const log = logOf(piece)
+    const from = piece.kind === 'kernel-log' ? (bootsOf(log).at(-1)?.start ?? 0) : 0
+    const seen = new Map<Signature, number>()
+    const counts = new Map<Signature, number>()
+    let line: LogicalLine | null = null
+    // One byte a character keeps the offsets of the text; a character cut to its low byte can only add a candidate.
+    search.scan(Buffer.from(log.text, 'latin1'), (literal, offset) => {
+      if (offset < from) return
+      for (const signature of owners[literal] ?? []) {
+        if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue
+        if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
+        if (seen.get(signature) === line.start) continue
+        seen.set(signature, line.start)
+        const hit = hitOf(signature, piece, line)
+        if (!hit) continue
+        counts.set(signature, (counts.get(signature) ?? 0) + 1)
+        const hits = this.#hits.get(signature.key)
+        if (hits) hits.push(hit)
+        else this.#hits.set(signature.key, [hit])
+      }
+    })
+  }
+
+  /** Whether any log matched a signature at all, whatever it was about. */
+  matched(rule: string, signature: string): boolean {
+    return this.#hits.has(`${rule}.${signature}`)
+  }
+
+  hitsFor(rule: string, signature: string, spec: LogSignature, subject: Subject): Hit[] {
+    const hits = this.#hits.get(`${rule}.${signature}`) ?? []
+    return spec.about === 'host' || subject.ref.kind === 'host' ? hits : hits.filter(hit => isAbout(hit, subject))
+  }
+
+  /** Whether the lack of a hit proves that the message was not printed: the log where it would stand is there, whole. */
+  absenceProven(spec: LogSignature, subject: Subject): boolean {
+    const kind = spec.in[0] as EvidenceKind
+    const pieces = this.#evidence.filter(piece => piece.kind === kind)
+    const own = pieces.filter(piece => subject.vm !== null && nameOf(piece.id) === subject.vm)
+    const relevant = own.length > 0 ? own : pieces
+    return relevant.length > 0 && relevant.every(piece => provesAbsence(piece))
+  }
+
+  /** The `log` root of one rule and subject: `<signature>.count`, `.line`, and the named groups of the first hit. */
+  factsFor(rule: Rule, subject: Subject): Walkable {
+    return new LogFacts(rule, subject, this)
+  }
+}
+
+class LogFacts implements Walkable {
+  readonly #rule: Rule
+  readonly #subject: Subject
+  readonly #matches: LogMatches
+
+  constructor(rule: Rule, subject: Subject, matches: LogMatches) {
+    this.#rule = rule
+    this.#subject = subject
+    this.#matches = matches
+  }
+
+  walk(path: string): Walked {
+    const [name, field] = path.split('.') as [string, string]
+    const spec = this.#rule.log[name]
+    if (!spec) return { value: undefined, at: [] }
+    const hits = this.#matches.hitsFor(this.#rule.id, name, spec, this.#subject)
+    const at = hits.slice(0, 3).map(hit => hit.cite)
+    const [first] = hits
+    if (!first) return { value: this.#matches.absenceProven(spec, this.#subject) ? (field === 'count' ? 0 : null) : undefined, at }
+    if (field === 'count') return { value: hits.length, at }
+    if (field === 'line') return { value: first.text, at: [first.cite] }
+    // A group that took no part in the first match may have taken part in a later one (alternatives of one pattern).
+    const giving = hits.find(hit => hit.captures.has(field))
+    const value = giving?.captures.get(field) ?? null
+    return { value: value !== null && spec.numbers?.includes(field) ? Number(value) : value, at: [(giving ?? first).cite] }
+  }
+}
+
+/**
+ * A collector's log is searched for what belongs into it. What a person handed in may hold anything under any name, so
+ * every signature is tried on it; `in` then only decides what absence means.
+ */
+const searches = (spec: LogSignature, piece: Evidence): boolean => piece.takenAt === undefined || spec.in.includes(piece.kind)
+
+function provesAbsence(piece: Evidence): boolean {
+  if (piece.status === 'absent') return (evidenceKinds[piece.kind] as EvidenceKindSpec).absentMeans === 'none'
+  if (piece.status !== 'ok') return false
+  return piece.kind === 'kernel-log' ? isWhole(piece) : piece.takenAt !== undefined
+}
+
+function hitOf(signature: Signature, piece: Evidence, at: LogicalLine): Hit | null {
+  const line = readLogLine(piece.id, at.number, at.text)
+  const captures = signature.pattern.match(line.text) ?? signature.pattern.match(at.text)
+  if (!captures) return null
+  return {
+    cite: { evidence: piece.id, where: at.number }, text: line.text, time: line.time, captures,
+    bdf: addressIn(captures) ?? line.bdf,
+    group: captures.get('group') ?? null,
+    vm: captures.get('vm') ?? vmOfLog(piece.id, piece.kind),
+  }
+}
+
+function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
+  const written = captures.get('bdf')
+  return written === undefined ? null : bdfFromText(written)
+}
+
+const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']
+const vmOfLog = (id: EvidenceId, kind: EvidenceKind): string | null => (perVm.includes(kind) ? nameOf(id) : null)
+
+/** A line is about a subject when what it names is the subject's, and it names what the subject is. */
+function isAbout(hit: Hit, subject: Subject): boolean {
+  if (hit.vm !== null && subject.vm !== null && hit.vm !== subject.vm) return false
+  if (hit.bdf !== null && subject.bdfs.size > 0 && !subject.bdfs.has(hit.bdf) && !(subject.ref.kind === 'group' && hit.group === subject.group)) return false
+  if (hit.group !== null && subject.group !== null && hit.group !== subject.group) return false
+  switch (subject.ref.kind) {
+    case 'vm': return hit.vm === subject.vm || (hit.bdf !== null && subject.bdfs.has(hit.bdf))
+    case 'group': return hit.group === subject.group || (hit.bdf !== null && subject.bdfs.has(hit.bdf))
+    default: return hit.bdf !== null ? subject.bdfs.has(hit.bdf) : hit.group !== null && hit.group === subject.group
+  }
+}

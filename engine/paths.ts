@@ -1,0 +1,86 @@
+/** Paths of rules held against the fact catalogue: what a path leads to, and which evidence it rests on. */
+import type { EvidenceKind } from '../model/evidence.ts'
+import type { FactSpec, FactType } from '../model/fact.ts'
+import { factCatalogue, type FactRoot } from '../model/fact-catalogue.ts'
+import type { LogSignature, SubjectKind } from '../model/rule.ts'
+import { rootsOf } from './subject.ts'
+
+export interface PathInfo {
+  readonly type: FactType
+  readonly nullable: boolean
+  readonly from: readonly EvidenceKind[]
+}
+
+const opens: Readonly<Partial<Record<FactType, FactRoot>>> = { function: 'fn', functions: 'fn', vms: 'vm', group: 'group' }
+const plural: Readonly<Partial<Record<FactType, FactType>>> = { text: 'texts', number: 'numbers', flag: 'texts', group: 'texts', function: 'functions' }
+
+const specOf = (root: FactRoot, key: string): FactSpec | undefined =>
+  Object.hasOwn(factCatalogue[root], key) ? (factCatalogue[root] as Readonly<Record<string, FactSpec>>)[key] : undefined
+
+/** What a path such as `group.blockers.driver` leads to; a string says what is wrong with it. */
+export function pathInfo(path: string, kind: SubjectKind, log: Readonly<Record<string, LogSignature>>): PathInfo | string {
+  const [root, ...keys] = path.split('.')
+  if (root === 'log') return logPath(keys, log)
+  if (!(rootsOf[kind] as readonly string[]).includes(root ?? '')) {
+    return `a rule for ${kind} may name ${[...rootsOf[kind], 'log'].join(', ')}; not ${root}`
+  }
+  return entityPath(root as FactRoot, keys, false, [])
+}
+
+function entityPath(root: FactRoot, keys: readonly string[], inList: boolean, from: readonly EvidenceKind[]): PathInfo | string {
+  const [key, ...rest] = keys
+  if (key === undefined) return `${root} alone is no fact; name one of its facts`
+  const spec = specOf(root, key)
+  if (!spec) return `there is no fact ${root}.${key}${nearest(root, key)}`
+  const sources = [...from, ...sourcesOf(spec)]
+  const isList = spec.type === 'functions' || spec.type === 'vms' || spec.type === 'texts' || spec.type === 'numbers'
+  if (rest.length === 0) {
+    return { type: inList ? (plural[spec.type] ?? spec.type) : spec.type, nullable: !inList && spec.nullable === true, from: sources }
+  }
+  if (isList && rest.length === 1 && rest[0] === 'length') return { type: 'number', nullable: false, from: sources }
+  const next = opens[spec.type]
+  if (!next) return `${root}.${key} is a ${spec.type}; nothing follows it`
+  const end = entityPath(next, rest, inList || isList, sources)
+  return typeof end === 'string' ? end : { ...end, nullable: end.nullable || spec.nullable === true }
+}
+
+function logPath(keys: readonly string[], log: Readonly<Record<string, LogSignature>>): PathInfo | string {
+  const [signature, field, ...rest] = keys
+  const found = signature !== undefined && Object.hasOwn(log, signature) ? log[signature] : undefined
+  if (!found || field === undefined || rest.length > 0) return `log.${keys.join('.')} is not log.<signature>.<field>, with a signature of this rule (${Object.keys(log).join(', ') || 'it has none'})`
+  const from = found.in
+  if (field === 'count') return { type: 'number', nullable: false, from }
+  if (field === 'line') return { type: 'text', nullable: true, from }
+  const named = new Set([...found.match.matchAll(/\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/g)].map(group => group[1]))
+  if (!named.has(field)) return `log.${signature} has no group named ${field}`
+  return { type: found.numbers?.includes(field) ? 'number' : 'text', nullable: true, from }
+}
+
+/** The evidence kinds a fact rests on, through the facts it is derived from. */
+export function sourcesOf(spec: FactSpec, seen: ReadonlySet<FactSpec> = new Set()): EvidenceKind[] {
+  if (seen.has(spec)) return []
+  const deeper = (spec.of ?? []).flatMap(path => {
+    const [root, key] = path.split('.') as [FactRoot, string]
+    const made = specOf(root, key)
+    return made ? sourcesOf(made, new Set([...seen, spec])) : []
+  })
+  return [...new Set([...spec.from, ...deeper])]
+}
+
+function nearest(root: FactRoot, key: string): string {
+  const close = Object.keys(factCatalogue[root]).find(known => known.toLowerCase().startsWith(key.toLowerCase().slice(0, 4)))
+  return close ? `; did you mean ${root}.${close}?` : ''
+}
+
+/** `{{group.blockers.bdf|none}}` */
+export interface Placeholder { readonly path: string; readonly fallback: string | null }
+
+const placeholder = /\{\{\s*([A-Za-z][A-Za-z0-9_.]*)\s*(?:\|([^}]*))?\}\}/g
+
+export function placeholdersIn(text: string): Placeholder[] {
+  return [...text.matchAll(placeholder)].map(found => ({ path: found[1] as string, fallback: found[2]?.trim() ?? null }))
+}
+
+/** Replaces every placeholder by what `value` gives for it. */
+export const fillPlaceholders = (text: string, value: (placeholder: Placeholder) => string): string =>
+  text.replace(placeholder, (_, path: string, fallback: string | undefined) => value({ path, fallback: fallback?.trim() ?? null }))

@@ -1,0 +1,125 @@
+/**
+ * Asks every rule about every subject it is for. One json-rules-engine per subject kind, run in turn (concurrent runs
+ * of one engine share its state and lose results); rules a subject cannot meet are left out beforehand.
+ */
+import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine'
+import type { Broken, Outcome, SubjectRef, Trace } from '../model/finding.ts'
+import { subjectKinds, type Condition, type Confidence, type Platform, type Rule, type SubjectKind } from '../model/rule.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import type { Evidence } from '../model/evidence.ts'
+import { missingIn, traceOf } from './judge.ts'
+import { LogMatches } from './match-logs.ts'
+import { requiredSignatures } from './needs.ts'
+import { operators } from './operators.ts'
+import { subjectsOf, type Subject, type Walkable, type Walked } from './subject.ts'
+
+export type Lists = Readonly<Record<string, readonly (string | number)[]>>
+
+/** Everything a run needs; kept together so that explain and the diagnosis ask with the same eyes. */
+export class Examination {
+  readonly rules: readonly Rule[]
+  readonly subjects: Record<SubjectKind, Subject[]>
+  readonly logs: LogMatches
+  readonly #lists: Walkable
+  readonly #platform: Platform | null
+
+  constructor(rules: readonly Rule[], lists: Lists, snapshot: Snapshot, evidence: readonly Evidence[]) {
+    this.rules = rules.filter(rule => rule.status !== 'retired')
+    this.subjects = subjectsOf(snapshot)
+    this.logs = new LogMatches(this.rules, evidence)
+    this.#lists = { walk: (path): Walked => ({ value: Object.hasOwn(lists, path) ? lists[path] : undefined, at: [] }) }
+    this.#platform = (snapshot.host.platform?.value ?? null) as Platform | null
+  }
+
+  /** Rules for another system are not asked; where the system is not known all are. */
+  applies(rule: Rule): boolean {
+    return this.#platform === null || rule.platforms.includes(this.#platform)
+  }
+
+  rootsFor(rule: Rule, subject: Subject): Record<string, Walkable> {
+    return { ...(subject.roots as Record<string, Walkable>), lists: this.#lists, log: this.logs.factsFor(rule, subject) }
+  }
+
+  async run(): Promise<{ outcomes: Outcome[]; broken: Broken[] }> {
+    const outcomes: Outcome[] = []
+    const broken: Broken[] = []
+    for (const kind of subjectKinds) {
+      const rules = this.rules.filter(rule => rule.for === kind && this.applies(rule)).map(prepared)
+      if (rules.length === 0) continue
+      for (const subject of this.subjects[kind]) {
+        for (const rule of rules) {
+          if (this.#cannotFire(rule, subject)) outcomes.push({ rule: rule.rule.id, subject: subject.ref, verdict: 'clear' })
+        }
+        const open = rules.filter(rule => !this.#cannotFire(rule, subject))
+        outcomes.push(...(await this.#ask(open, subject, broken)))
+      }
+    }
+    return { outcomes, broken }
+  }
+
+  /** A message the rule requires was looked for where it would stand, and is not there. */
+  #cannotFire({ rule, required }: Prepared, subject: Subject): boolean {
+    return required.some(name => {
+      const spec = rule.log[name]
+      return spec !== undefined && this.logs.hitsFor(rule.id, name, spec, subject).length === 0 && this.logs.absenceProven(spec, subject)
+    })
+  }
+
+  async #ask(rules: readonly Prepared[], subject: Subject, broken: Broken[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    for (const { rule } of rules) {
+      try {
+        const trace = await this.ask(rule.conditions, rule, subject)
+        outcomes.push(await this.#outcome(rule, subject, trace))
+      } catch (error) {
+        broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
+      }
+    }
+    return outcomes
+  }
+
+  /** One condition about one subject, evaluated by json-rules-engine and folded into three values. */
+  async ask(condition: Condition, rule: Rule, subject: Subject): Promise<Trace> {
+    const roots = this.rootsFor(rule, subject)
+    const { results, failureResults } = await engineFor(condition).run(roots)
+    const [result] = [...results, ...failureResults]
+    if (!result) throw new Error(`json-rules-engine gave no result for ${rule.id}`)
+    return traceOf(result.conditions, roots)
+  }
+
+  async #outcome(rule: Rule, subject: Subject, trace: Trace): Promise<Outcome> {
+    const base: { rule: string; subject: SubjectRef } = { rule: rule.id, subject: subject.ref }
+    if (trace.verdict === 'fires') return { ...base, verdict: 'fires', trace, confidence: await this.#confidence(rule, subject) }
+    if (trace.verdict === 'unknown') return { ...base, verdict: 'unknown', missing: missingIn(trace) }
+    return { ...base, verdict: 'clear' }
+  }
+
+  async #confidence(rule: Rule, subject: Subject): Promise<Confidence> {
+    if (rule.confirmedWhen && (await this.ask(rule.confirmedWhen, rule, subject)).verdict === 'fires') return 'confirmed'
+    if (rule.likelyWhen && (await this.ask(rule.likelyWhen, rule, subject)).verdict === 'fires') return 'likely'
+    return rule.confidence
+  }
+}
+
+interface Prepared { readonly rule: Rule; readonly required: readonly string[] }
+const prepared = (rule: Rule): Prepared => ({ rule, required: [...requiredSignatures(rule.conditions)] })
+
+const engines = new WeakMap<Condition, Engine>()
+
+function engineFor(condition: Condition): Engine {
+  const made = engines.get(condition)
+  if (made) return made
+  const engine = new Engine([], {
+    allowUndefinedFacts: true,
+    pathResolver: (root, path) => (root as Walkable).walk(path).value,
+  })
+  for (const name of builtIn) engine.removeOperator(name)
+  for (const [name, spec] of Object.entries(operators)) engine.addOperator(name, (left, right) => left !== undefined && right !== undefined && spec.holds(left, right))
+  // A leaf on top is no rule for json-rules-engine; `all` of one is the same.
+  const conditions = 'operator' in condition ? { all: [condition] } : condition
+  engine.addRule({ conditions: conditions as TopLevelCondition, event: { type: 'holds' } } satisfies RuleProperties)
+  engines.set(condition, engine)
+  return engine
+}
+
+const builtIn = ['equal', 'notEqual', 'in', 'notIn', 'contains', 'doesNotContain', 'lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive']
