@@ -1,0 +1,176 @@
+/** From outcomes to a diagnosis: findings with this host's words, symptoms under causes, and what could not be checked. */
+import { decisive } from '../engine/judge.ts'
+import { pathInfo } from '../engine/paths.ts'
+import { Examination } from '../engine/run.ts'
+import type { Shared } from '../engine/shared.ts'
+import { Entity, type Subject } from '../engine/subject.ts'
+import { evidenceKinds } from '../model/evidence-kinds.ts'
+import type { Evidence, EvidenceKind, EvidenceKindSpec } from '../model/evidence.ts'
+import type { Broken, Diagnosis, EvidenceNote, Finding, Fix, Outcome, RunInfo, SubjectRef, Undecided } from '../model/finding.ts'
+import { severities, type Rule } from '../model/rule.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import { fillText } from './fill.ts'
+import { fixOf } from './fixes.ts'
+import { tagsOf } from './host-tags.ts'
+import { Quoter } from './quotes.ts'
+import { causesOf, weight, type Ranked } from './rank.ts'
+
+export interface Case {
+  readonly rules: readonly Rule[]
+  readonly shared: Shared
+  readonly broken: readonly Broken[]
+  readonly snapshot: Snapshot
+  readonly evidence: readonly Evidence[]
+  readonly about: Pick<RunInfo, 'tool' | 'takenAt' | 'root' | 'redacted'>
+}
+
+/** Most quotes under one finding. */
+const mostQuotes = 6
+
+export async function diagnose(given: Case): Promise<Diagnosis> {
+  const examination = new Examination(given.rules, given.shared.lists, given.snapshot, given.evidence)
+  const { outcomes, broken } = await examination.run()
+  const teller = new Teller(given, examination)
+  const drafts: Draft[] = []
+  for (const outcome of outcomes) if (outcome.verdict === 'fires') drafts.push(await teller.draft(outcome))
+  return {
+    about: aboutOf(given, examination.rules.length),
+    findings: inOrder(drafts),
+    unknown: undecided(outcomes, examination, given.evidence),
+    broken: [...given.broken, ...broken],
+  }
+}
+
+type Fired = Extract<Outcome, { verdict: 'fires' }>
+interface Draft extends Ranked { readonly finding: Omit<Finding, 'symptomOf'> }
+
+export const subjectText = (ref: SubjectRef): string => (ref.kind === 'host' ? 'host' : `${ref.kind} ${ref.key}`)
+
+/** Puts findings into words. */
+class Teller {
+  readonly #given: Case
+  readonly #examination: Examination
+  readonly #rules: ReadonlyMap<string, Rule>
+  readonly #quoter: Quoter
+
+  constructor(given: Case, examination: Examination) {
+    this.#given = given
+    this.#examination = examination
+    this.#rules = new Map(given.rules.map(rule => [rule.id, rule]))
+    this.#quoter = new Quoter(given.evidence)
+  }
+
+  async draft(outcome: Fired): Promise<Draft> {
+    const rule = this.#rules.get(outcome.rule) as Rule
+    const subject = this.#examination.subjects[outcome.subject.kind].find(one => one.ref.key === outcome.subject.key) as Subject
+    const roots = this.#examination.rootsFor(rule, subject)
+    const leaves = decisive(outcome.trace)
+    const logLeaves = leaves.filter(leaf => leaf.path.startsWith('log.'))
+    const count = Math.max(0, ...logLeaves.map(leaf => (leaf.path.endsWith('.count') && typeof leaf.actual === 'number' ? leaf.actual : 0)))
+    const finding: Omit<Finding, 'symptomOf'> = {
+      rule: rule.id, aliases: rule.aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
+      title: fillText(rule.title, roots), text: fillText(rule.finding, roots), cause: fillText(rule.cause, roots),
+      evidence: this.#quoter.quote([...logLeaves, ...leaves].flatMap(leaf => leaf.at), mostQuotes),
+      fixes: await this.#fixes(rule, subject),
+      ...(count > 1 ? { count } : {}),
+      references: rule.references,
+    }
+    return {
+      rule: rule.id, aliases: rule.aliases, subject: finding.subject, severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
+      symptomOf: rule.symptomOf, about: keysOf(subject), hasLog: logLeaves.length > 0, finding,
+    }
+  }
+
+  async #fixes(rule: Rule, subject: Subject): Promise<Fix[]> {
+    const { snapshot, shared } = this.#given
+    const hypervisor = subject.vm === null ? null : (snapshot.vms[subject.vm]?.hypervisor?.value ?? null)
+    const context = {
+      roots: this.#examination.rootsFor(rule, subject), tags: tagsOf(snapshot.host, hypervisor, snapshot), recipes: shared.recipes,
+      functionAt: (bdf: string) => new Entity(snapshot, 'fn', Object.hasOwn(snapshot.functions, bdf) ? snapshot.functions[bdf] : undefined),
+    }
+    const fixes: Fix[] = []
+    for (const template of rule.fixes) {
+      const applies = template.when === undefined || (await this.#examination.ask(template.when, rule, subject)).verdict !== 'clear'
+      const fix = applies ? fixOf(template, context) : null
+      if (fix && fix.steps.length > 0) fixes.push(fix)
+    }
+    return fixes
+  }
+}
+
+const keysOf = (subject: Subject): Set<string> => new Set([...subject.bdfs, ...(subject.group !== null ? [`group ${subject.group}`] : []), ...(subject.vm !== null ? [`vm ${subject.vm}`] : [])])
+
+/** Root causes by weight, then what they explain. */
+function inOrder(drafts: readonly Draft[]): Finding[] {
+  const causes = causesOf(drafts)
+  const explains = drafts.map((_, place) => causes.filter(cause => cause === place).length)
+  const weights = drafts.map((draft, place) => weight(draft, explains[place] as number))
+  const order = drafts.map((_, place) => place).sort((a, b) => {
+    const [first, second] = [drafts[a] as Draft, drafts[b] as Draft]
+    return Number(causes[a] !== null) - Number(causes[b] !== null) || (weights[b] as number) - (weights[a] as number)
+      || compare(first.rule, second.rule) || compare(first.subject, second.subject)
+  })
+  return order.map(place => {
+    const cause = causes[place]
+    return { ...(drafts[place] as Draft).finding, symptomOf: cause === null || cause === undefined ? null : (drafts[cause] as Draft).rule }
+  })
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function undecided(outcomes: readonly Outcome[], examination: Examination, evidence: readonly Evidence[]): Undecided[] {
+  const rules = new Map(examination.rules.map(rule => [rule.id, rule]))
+  const fired = new Set(outcomes.filter(outcome => outcome.verdict === 'fires').map(outcome => outcome.rule))
+  const grouped = new Map<string, { subjects: string[]; missing: Set<string> }>()
+  for (const outcome of outcomes) {
+    if (outcome.verdict !== 'unknown' || fired.has(outcome.rule)) continue
+    const entry = grouped.get(outcome.rule) ?? { subjects: [], missing: new Set() }
+    entry.subjects.push(subjectText(outcome.subject))
+    outcome.missing.forEach(path => entry.missing.add(path))
+    grouped.set(outcome.rule, entry)
+  }
+  const platform = examination.subjects.host[0]?.roots.host?.walk('platform').value ?? null
+  const undecidedRules = [...grouped].map(([id, { subjects, missing }]): Undecided => {
+    const rule = rules.get(id) as Rule
+    return { rule: id, title: rule.title.replace(/\{\{[^}]*\}\}/g, '…'), severity: rule.severity, subjects: subjects.slice(0, 20), missing: [...missing].sort(), get: waysToGet(rule, missing, platform, evidence) }
+  })
+  return undecidedRules.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || compare(a.rule, b.rule))
+}
+
+/** For each missing fact the likeliest ways to bring it, on this platform; as root where it was refused. */
+function waysToGet(rule: Rule, missing: ReadonlySet<string>, platform: unknown, evidence: readonly Evidence[]): string[] {
+  const read = new Set(evidence.filter(piece => piece.status === 'ok').map(piece => piece.kind))
+  const ways = [...missing].flatMap(path => {
+    const info = pathInfo(path, rule.for, rule.log)
+    if (typeof info === 'string') return []
+    const kinds = info.from.filter(kind => fits(evidenceKinds[kind], platform))
+    const open = kinds.filter(kind => !read.has(kind))
+    return (open.length > 0 ? open : kinds).slice(0, 1)
+  })
+  return [...new Set(ways)].map((kind: EvidenceKind) => evidenceKinds[kind].get)
+}
+
+const fits = (spec: EvidenceKindSpec, platform: unknown): boolean => platform === null || spec.platform === 'any' || spec.platform === platform
+
+function aboutOf(given: Case, rules: number): RunInfo {
+  const { host } = given.snapshot
+  return {
+    ...given.about, format: 1, rules,
+    host: { platform: host.platform?.value ?? null, kernel: host.kernel?.value ?? null, distribution: host.distribution?.value ?? null, board: host.board?.value ?? null, runsIn: host.runsIn?.value ?? null },
+    evidence: given.evidence.map(noteOf),
+  }
+}
+
+function noteOf(piece: Evidence): EvidenceNote {
+  return {
+    id: piece.id, kind: piece.kind, about: evidenceKinds[piece.kind].about, from: piece.from, status: piece.status,
+    ...(piece.note !== undefined ? { note: piece.note } : {}),
+    ...(typeof piece.body === 'string' && piece.body !== '' ? { lines: linesIn(piece.body) } : {}),
+  }
+}
+
+function linesIn(text: string): number {
+  let lines = 0
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++
+  return text.endsWith('\n') ? lines : lines + 1
+}

@@ -1,0 +1,61 @@
+/** Which variant of a step is for this host: distribution family, boot loader, initramfs tool, hypervisor, kernel. */
+import type { HostFacts, Snapshot } from '../model/snapshot.ts'
+import type { StepWhere } from '../model/rule.ts'
+
+const families: readonly [RegExp, string][] = [
+  [/^(proxmox|pve)$/, 'proxmox'], [/^(ubuntu|pop|linuxmint|neon|elementary|zorin)/, 'ubuntu'], [/^(debian|raspbian|devuan|kali)/, 'debian'],
+  [/^(fedora|nobara|bazzite)/, 'fedora'], [/^(rhel|centos|rocky|almalinux|ol|alma)/, 'rhel'], [/^(opensuse|sles|suse)/, 'suse'],
+  [/^(arch|manjaro|endeavouros|cachyos|garuda)/, 'arch'], [/^gentoo/, 'gentoo'], [/^nixos/, 'nixos'], [/^unraid/, 'unraid'], [/^freebsd|^opnsense|^ghostbsd/, 'freebsd'],
+]
+
+/** Every tag a `where` may name, by the question it answers. */
+export const tagGroups = {
+  distribution: ['proxmox', 'ubuntu', 'debian', 'fedora', 'rhel', 'suse', 'arch', 'gentoo', 'nixos', 'unraid', 'freebsd'],
+  bootLoader: ['grub', 'systemd-boot', 'proxmox-boot-tool', 'kernelstub', 'unraid-syslinux'],
+  initramfsTool: ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'],
+  hypervisor: ['libvirt', 'qemu', 'proxmox-ve', 'bhyve', 'vm-bhyve', 'cbsd'],
+  platform: ['linux', 'freebsd-host', 'illumos'],
+} as const
+type Group = keyof typeof tagGroups
+
+/** In words, for a step whose host is not known to be of the kind. */
+const words: Readonly<Record<Group, string>> = { distribution: 'on', bootLoader: 'where the boot loader is', initramfsTool: 'where the initramfs is made by', hypervisor: 'with', platform: 'on' }
+
+export type HostTags = Readonly<Partial<Record<Group, readonly string[]>>>
+
+export function familyOf(distribution: string): string {
+  return families.find(([pattern]) => pattern.test(distribution.toLowerCase()))?.[1] ?? distribution.toLowerCase()
+}
+
+/** The tags of the host; with a VM's hypervisor where the finding is about that VM. A question nobody could answer is left out. */
+export function tagsOf(host: HostFacts, hypervisor: string | null, snapshot: Snapshot): HostTags {
+  const hypervisors = hypervisor !== null ? [hypervisor] : [...new Set(Object.values(snapshot.vms).flatMap(vm => vm.hypervisor?.value ?? []))]
+  const one = (value: string | null | undefined) => (value === null || value === undefined ? undefined : [value])
+  const distribution = host.distribution?.value ? familyOf(host.distribution.value) : undefined
+  const entries: [Group, readonly string[] | undefined][] = [
+    ['distribution', one(distribution)],
+    ['bootLoader', one(host.bootLoader?.value === 'unraid' ? 'unraid-syslinux' : host.bootLoader?.value)],
+    ['initramfsTool', one(host.initramfsTool?.value ?? likelyInitramfs(distribution))],
+    ['hypervisor', hypervisors.length > 0 ? hypervisors.map(name => (name === 'proxmox' ? 'proxmox-ve' : name)) : undefined],
+    ['platform', one(host.platform?.value === 'freebsd' ? 'freebsd-host' : host.platform?.value)],
+  ]
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as HostTags
+}
+
+/** What a distribution brings unless somebody changed it. */
+const likelyInitramfs = (family: string | undefined): string | undefined =>
+  ({ proxmox: 'initramfs-tools', ubuntu: 'initramfs-tools', debian: 'initramfs-tools', fedora: 'dracut', rhel: 'dracut', suse: 'dracut', arch: 'mkinitcpio' })[family ?? '']
+
+/** Whether a step is for this host: `false` no; `true` yes; text: only in this case, as it is not known. */
+export function isFor(where: StepWhere | undefined, tags: HostTags): boolean | string {
+  if (!where) return true
+  const conditions: string[] = []
+  for (const [group, all] of Object.entries(tagGroups) as [Group, readonly string[]][]) {
+    const named = where.filter(tag => all.includes(tag))
+    if (named.length === 0) continue
+    const own = tags[group]
+    if (own === undefined) conditions.push(`${words[group]} ${named.join(' or ')}`)
+    else if (!named.some(tag => own.includes(tag))) return false
+  }
+  return conditions.length === 0 ? true : conditions.join(', ')
+}

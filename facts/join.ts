@@ -1,0 +1,248 @@
+/**
+ * The joins, made once: function ↔ group ↔ driver ↔ ids on the command line ↔ the VM that wants it. Loops and set
+ * logic live here as code; a rule only compares. Each derived fact cites all it was made of, and is left out where a
+ * part of it is unknown.
+ */
+import { bdfFromNumbers, decimalSlashes, nodedevOf, slotOf, type Bdf } from '../model/bdf.ts'
+import { hasBody, type Evidence, type EvidenceKind } from '../model/evidence.ts'
+import { derived, type Fact } from '../model/fact.ts'
+import type { AssignmentFacts, Contribution, FunctionFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
+import type { Parsed } from './assemble.ts'
+import { nameFunctions, type ShippedNames } from './names.ts'
+
+type Draft = Required<Contribution>
+
+export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly Evidence[], shipped: ShippedNames): Snapshot {
+  nameSubjects(draft)
+  nameFunctions(draft.functions, evidence, shipped)
+  joinIds(draft)
+  joinFunctions(draft)
+  joinAssignments(draft)
+  joinVms(draft, parsed)
+  joinIntent(draft, vmsWereLooked(evidence))
+  joinGroups(draft)
+  joinHost(draft)
+  spellAddresses(draft)
+  return draft
+}
+
+/** Every function by its address in each spelling that a fix may need. */
+function spellAddresses(draft: Draft): void {
+  for (const [bdf, fn] of Object.entries(draft.functions)) {
+    fn.bdf ??= { value: bdf, at: [] }
+    fn.nodedev = derived(nodedevOf(bdf), fn.bdf)
+    fn.decimal = derived(decimalSlashes(bdf), fn.bdf)
+  }
+}
+
+/** The listing holds the whole machine: it shows a host bridge, which an excerpt about a card does not. */
+const isWholeMachine = (draft: Draft): boolean =>
+  Object.values(draft.functions).some(fn => fn.class?.value?.startsWith('0600')) || Object.hasOwn(draft.functions, '0000:00:00.0')
+
+const vmKinds: readonly EvidenceKind[] = ['libvirt-domain', 'qemu-processes', 'proxmox-vm', 'bhyve-commands', 'vm-bhyve']
+const vmsWereLooked = (evidence: readonly Evidence[]): boolean => evidence.some(piece => vmKinds.includes(piece.kind) && (hasBody(piece) || piece.status === 'absent'))
+
+function nameSubjects(draft: Draft): void {
+  for (const [key, assignment] of Object.entries(draft.assignments)) {
+    const space = key.lastIndexOf(' ')
+    const [vm, bdf] = [key.slice(0, space), key.slice(space + 1)]
+    const at = assignment.written?.at ?? assignment.source?.at ?? []
+    assignment.vm ??= { value: vm, at }
+    assignment.fn ??= { value: bdf, at }
+    if (!Object.hasOwn(draft.vms, vm)) draft.vms[vm] = {}
+  }
+  for (const [id, group] of Object.entries(draft.groups)) group.id ??= { value: id, at: [] }
+  for (const [name, vm] of Object.entries(draft.vms)) vm.name ??= { value: name, at: [] }
+}
+
+function joinIds(draft: Draft): void {
+  const { host } = draft
+  const { vfioIdsCmdline: line, vfioIdsModprobe: modprobe } = host
+  const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? [])])]
+  if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe)
+  const present = Object.values(draft.functions).flatMap(fn => fn.id?.value ?? [])
+  if (host.vfioIds && isWholeMachine(draft)) {
+    host.vfioIdsUnmatched = derived(ids.filter(id => !present.includes(deviceOf(id))), host.vfioIds)
+  }
+  if (host.pptdevs && isWholeMachine(draft)) {
+    host.pptdevsMissing = derived((host.pptdevs.value ?? []).filter(bdf => !Object.hasOwn(draft.functions, bdf)), host.pptdevs)
+  }
+}
+
+/** `10de:1b39` of `10de:1b39:10de:1234:0:0`, the long form that vfio-pci.ids takes. */
+const deviceOf = (id: string): string => id.split(':').slice(0, 2).map(part => part.toLowerCase().replace(/^0x/, '').padStart(4, '0')).join(':')
+
+/** Class code (PCI Code and ID Assignment Specification, section 1) to the word rules use. */
+function kindOfClass(code: string): string {
+  const kinds: readonly [RegExp, string][] = [
+    [/^03/, 'gpu'], [/^0403|^0401/, 'audio'], [/^0c03/, 'usb'], [/^0108/, 'nvme'], [/^01/, 'storage'], [/^02/, 'network'], [/^0600/, 'host-bridge'], [/^06/, 'bridge'], [/^12/, 'accelerator'],
+  ]
+  return kinds.find(([pattern]) => pattern.test(code))?.[1] ?? 'other'
+}
+
+/** Drivers under which VFIO or ppt has the function. */
+const passthroughDriver = /^(vfio-pci|vfio_pci|.*[-_]vfio[-_]pci|vfio-.*|pci-stub|ppt\d*)$/
+/** Drivers that share a group with VFIO without harm: they do no DMA on their own. */
+const harmlessDriver = /^(pcieport|pci-stub|pcieport-driver)$/
+
+export const isPassthroughDriver = (driver: string | null): boolean => driver !== null && passthroughDriver.test(driver)
+
+function joinFunctions(draft: Draft): void {
+  const { host } = draft
+  const whole = isWholeMachine(draft)
+  const bySlot = groupBy(Object.keys(draft.functions), slotOf)
+  const byId = groupBy(Object.keys(draft.functions), bdf => draft.functions[bdf]?.id?.value ?? '')
+  const ids = new Set((host.vfioIds?.value ?? []).map(deviceOf))
+  for (const [bdf, fn] of Object.entries(draft.functions)) {
+    if (fn.id?.value) fn.vendor ??= derived(fn.id.value.slice(0, 4), fn.id)
+    if (fn.class?.value) {
+      const mates = bySlot.get(slotOf(bdf)) ?? []
+      const besideGpu = mates.some(mate => draft.functions[mate]?.class?.value?.startsWith('03'))
+      const kind = kindOfClass(fn.class.value)
+      fn.kind = derived(kind === 'audio' && besideGpu ? 'gpu-audio' : kind, fn.class)
+    }
+    if (fn.driver) {
+      const driver = fn.driver.value
+      fn.onPassthroughDriver = derived(isPassthroughDriver(driver), fn.driver)
+      fn.onHostDriver = derived(driver !== null && !isPassthroughDriver(driver) && !harmlessDriver.test(driver), fn.driver)
+    }
+    if (fn.msi && fn.msix) fn.msiCapable = derived(fn.msi.value === true || fn.msix.value === true, fn.msi, fn.msix)
+    if (fn.id && host.vfioIds) fn.inVfioIds = derived(fn.id.value !== null && ids.has(fn.id.value), fn.id, host.vfioIds)
+    if (host.pptdevs) fn.inPptdevs = derived((host.pptdevs.value ?? []).includes(bdf), host.pptdevs)
+    if (whole || (bySlot.get(slotOf(bdf)) ?? []).length > 1) fn.slotMates = { value: (bySlot.get(slotOf(bdf)) ?? []).filter(mate => mate !== bdf), at: [] }
+    if (fn.id?.value && whole) fn.sharesIdWith = derived((byId.get(fn.id.value) ?? []).filter(other => other !== bdf), fn.id)
+    if (fn.groupId) fn.group = fn.groupId
+  }
+}
+
+function joinAssignments(draft: Draft): void {
+  const whole = isWholeMachine(draft)
+  for (const assignment of Object.values(draft.assignments)) {
+    const bdf = assignment.fn?.value ?? ''
+    const fn = Object.hasOwn(draft.functions, bdf) ? draft.functions[bdf] : undefined
+    // A log or a definition may name a function that no listing here shows: then only its address is known.
+    if (fn?.id || whole) assignment.present = derived(fn?.id !== undefined, assignment.fn, fn?.id)
+    const reading = hexReading(assignment, draft.functions)
+    if (reading !== undefined) assignment.decimalReading = derived(reading, assignment.written)
+    const own = Object.values(draft.assignments).filter(other => other.vm?.value === assignment.vm?.value).map(other => other.fn?.value)
+    if (fn?.slotMates) {
+      const missing = (fn.slotMates.value ?? []).filter(mate => !own.includes(mate) && !['bridge', 'host-bridge'].includes(draft.functions[mate]?.kind?.value ?? ''))
+      assignment.mateMissing = derived(missing, assignment.fn, fn.slotMates)
+    }
+    if (!fn && bdf !== '' && !whole) draft.functions[bdf] = { bdf: derived(bdf, assignment.fn) }
+  }
+}
+
+/**
+ * libvirt reads a bare number as decimal, lspci prints hexadecimal: `bus='82'` is bus 0x52. Where no function is at the
+ * address that was written, the one that its digits name as hexadecimal. Undefined where nothing can be said.
+ */
+function hexReading(assignment: AssignmentFacts, functions: Readonly<Record<Bdf, FunctionFacts>>): Bdf | null | undefined {
+  const written = assignment.written?.value
+  if (!written || assignment.present === undefined) return undefined
+  const digits = (name: string) => new RegExp(`${name}=["']?(?:0x)?([0-9a-fA-F]{1,5})`).exec(written)?.[1]
+  const [bus, slot, fn] = [digits('bus'), digits('slot'), digits('function')]
+  if (bus === undefined || slot === undefined || fn === undefined) return undefined
+  const numbers = [[bus, slot, 16, 16], [bus, slot, 16, 10], [bus, slot, 10, 16]] as const
+  if (assignment.present.value) return null
+  for (const [b, s, busBase, slotBase] of numbers) {
+    const reading = bdfFromNumbers(parseInt(digits('domain') ?? '0', 16), parseInt(b, busBase), parseInt(s, slotBase), parseInt(fn, 16))
+    if (reading !== null && reading !== assignment.fn?.value && Object.hasOwn(functions, reading) && functions[reading]?.id) return reading
+  }
+  return null
+}
+
+function joinVms(draft: Draft, parsed: readonly Parsed[]): void {
+  const definedIn = (kind: EvidenceKind, vm: string) => parsed.filter(piece => piece.evidence.kind === kind && Object.hasOwn(piece.gave.vms ?? {}, vm))
+  for (const [name, vm] of Object.entries(draft.vms)) {
+    const own = Object.values(draft.assignments).filter(assignment => assignment.vm?.value === name)
+    vm.wants = { value: own.flatMap(assignment => assignment.fn?.value ?? []), at: own.flatMap(assignment => assignment.fn?.at ?? []) }
+    const [live, stored] = [definedIn('libvirt-domain-live', name), definedIn('libvirt-domain', name)]
+    if (live.length > 0 && stored.length > 0) vm.hostdevsLiveOnly = liveOnly(name, live, stored)
+  }
+}
+
+function liveOnly(vm: string, live: readonly Parsed[], stored: readonly Parsed[]): NonNullable<VmFacts['hostdevsLiveOnly']> {
+  const keys = (pieces: readonly Parsed[]) => pieces.flatMap(piece => Object.entries(piece.gave.assignments ?? {}).filter(([key]) => key.startsWith(`${vm} `)))
+  const kept = new Set(keys(stored).map(([key]) => key))
+  const gone = keys(live).filter(([key]) => !kept.has(key))
+  return { value: gone.map(([key]) => key.slice(vm.length + 1)), at: gone.flatMap(([, facts]) => facts.written?.at ?? facts.source?.at ?? []) }
+}
+
+/** What is meant for a VM: known to be wanted by any sign; known not to be only where VMs and ids were looked at. */
+function joinIntent(draft: Draft, vmsKnown: boolean): void {
+  for (const [bdf, fn] of Object.entries(draft.functions)) {
+    const by = Object.values(draft.assignments).filter(assignment => assignment.fn?.value === bdf)
+    if (by.length > 0 || vmsKnown) fn.wantedBy = { value: by.flatMap(assignment => assignment.vm?.value ?? []), at: by.flatMap(assignment => assignment.fn?.at ?? []) }
+    const signs: (Fact<unknown> | undefined)[] = [
+      by.length > 0 ? fn.wantedBy : undefined,
+      fn.inVfioIds?.value ? fn.inVfioIds : undefined,
+      fn.inPptdevs?.value ? fn.inPptdevs : undefined,
+      isPassthroughDriver(fn.driverOverride?.value ?? null) ? fn.driverOverride : undefined,
+      fn.onPassthroughDriver?.value ? fn.driver : undefined,
+    ]
+    if (signs.some(Boolean)) fn.wanted = derived(true, ...signs)
+    else if (vmsKnown && fn.driver && (draft.host.vfioIds || draft.host.pptdevs)) fn.wanted = derived(false, fn.driver, draft.host.vfioIds, draft.host.pptdevs)
+  }
+}
+
+function joinGroups(draft: Draft): void {
+  const members = groupBy(Object.keys(draft.functions).filter(bdf => draft.functions[bdf]?.groupId?.value), bdf => draft.functions[bdf]?.groupId?.value as string)
+  for (const [id, bdfs] of members) {
+    const group = (draft.groups[id] ??= { id: { value: id, at: [] } })
+    const all = [...new Set([...(group.members?.value ?? []), ...bdfs])].sort()
+    group.members = { value: all, at: [...(group.members?.at ?? []), ...bdfs.flatMap(bdf => draft.functions[bdf]?.groupId?.at ?? [])] }
+  }
+  for (const group of Object.values(draft.groups)) {
+    const all = group.members?.value ?? []
+    for (const bdf of all) if (!Object.hasOwn(draft.functions, bdf)) draft.functions[bdf] = { bdf: { value: bdf, at: group.members?.at ?? [] }, groupId: derived(group.id?.value ?? null, group.members), group: derived(group.id?.value ?? null, group.members) }
+    const facts = all.map(bdf => draft.functions[bdf] as FunctionFacts)
+    if (!facts.every(fn => fn.kind)) continue
+    const endpoints = all.filter(bdf => !['bridge', 'host-bridge'].includes(draft.functions[bdf]?.kind?.value ?? ''))
+    const of = (fn: Bdf) => draft.functions[fn] as FunctionFacts
+    group.endpoints = derived(endpoints, group.members)
+    group.cards = derived(new Set(endpoints.map(slotOf)).size, group.members)
+    for (const bdf of all) of(bdf).mates = derived(endpoints.filter(mate => mate !== bdf), group.members)
+    const wanted = endpoints.filter(bdf => of(bdf).wanted?.value === true)
+    if (wanted.length > 0 || endpoints.every(bdf => of(bdf).wanted)) {
+      group.wanted = derived(wanted, group.members, ...wanted.map(bdf => of(bdf).wanted))
+      const cards = new Set(wanted.map(slotOf))
+      group.unrelated = derived(endpoints.filter(bdf => !cards.has(slotOf(bdf))), group.members)
+    }
+    if (endpoints.every(bdf => of(bdf).onHostDriver)) {
+      const managed = (bdf: Bdf) => Object.values(draft.assignments).some(assignment => assignment.fn?.value === bdf && assignment.managed?.value === true)
+      const blockers = endpoints.filter(bdf => of(bdf).onHostDriver?.value === true && !managed(bdf))
+      group.blockers = derived(blockers, group.members, ...blockers.map(bdf => of(bdf).driver))
+    }
+  }
+}
+
+function joinHost(draft: Draft): void {
+  const { host } = draft
+  const classes = Object.entries(draft.functions).filter(([, fn]) => fn.class?.value?.startsWith('03'))
+  if (isWholeMachine(draft)) {
+    host.gpus = { value: classes.map(([bdf]) => bdf).sort(), at: classes.flatMap(([, fn]) => fn.class?.at ?? []) }
+    host.gpuCount = derived(classes.length, host.gpus)
+  }
+  const names = Object.keys(draft.vms)
+  host.vms = { value: names, at: Object.values(draft.vms).flatMap(vm => vm.name?.at ?? []) }
+  host.vmCount = derived(names.length, host.vms)
+  const wanted = Object.values(draft.functions).filter(fn => fn.wanted?.value === true)
+  const ids = [host.vfioIds, host.pptdevs, host.pciStubIds].filter(fact => (fact?.value ?? []).length > 0)
+  if (wanted.length > 0 || ids.length > 0) host.wantsPassthrough = derived(true, ...wanted.map(fn => fn.wanted), ...ids)
+  else if (Object.keys(draft.functions).length > 0 && Object.values(draft.functions).every(fn => fn.wanted)) host.wantsPassthrough = { value: false, at: [] }
+  if (host.iommuGroupCount === undefined && Object.keys(draft.groups).length > 0) {
+    host.iommuGroupCount = { value: Object.keys(draft.groups).length, at: Object.values(draft.groups).flatMap(group => group.members?.at.slice(0, 1) ?? []).slice(0, 3) }
+  }
+}
+
+function groupBy(keys: readonly string[], by: (key: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const key of keys) {
+    const group = by(key)
+    const list = groups.get(group)
+    if (list) list.push(key)
+    else groups.set(group, [key])
+  }
+  return groups
+}
