@@ -1,0 +1,55 @@
+/** Where a run's evidence comes from: this host, or what was handed in. */
+import type { Evidence } from '../model/evidence.ts'
+import type { RunInfo } from '../model/finding.ts'
+import { toolName } from './version.ts'
+import { progress } from './progress.ts'
+
+/** Evidence with what a snapshot's manifest says of its taking. */
+export interface Taken {
+  readonly evidence: readonly Evidence[]
+  readonly about: Pick<RunInfo, 'tool' | 'takenAt' | 'root' | 'redacted'>
+  readonly platform: 'linux' | 'freebsd' | 'other'
+  readonly zoneMinutes: number
+}
+
+/** Reads the live host, or a copied tree below `root`. */
+export async function takeHost(root?: string): Promise<Taken> {
+  const [{ collect }, { liveSource }, { createRedactor }, { collectorsFor }] = await Promise.all([
+    import('../evidence/collect.ts'), import('../evidence/live-source.ts'), import('../evidence/redact.ts'), import('../collectors/all.ts'),
+  ])
+  const source = liveSource(root ?? '')
+  const collectors = collectorsFor(source.platform)
+  if (source.platform === 'other') throw new Error(`gpudoctor examines Linux and FreeBSD hosts, and this is neither (${process.platform}). It replays snapshots and files here: gpudoctor replay FILE…`)
+  const redactor = createRedactor()
+  const interrupted = () => {
+    source.stop()
+    process.exit(130)
+  }
+  process.once('SIGINT', interrupted)
+  const shown = progress('Reading this host')
+  try {
+    const evidence = await collect(collectors, source, { redactor, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) })
+    return {
+      evidence, platform: source.platform, zoneMinutes: -new Date().getTimezoneOffset(),
+      about: { tool: toolName, takenAt: new Date().toISOString(), root: root === undefined ? process.geteuid?.() === 0 : null, redacted: redactor.counts },
+    }
+  } finally {
+    process.off('SIGINT', interrupted)
+    shown.done()
+  }
+}
+
+/** Opens a snapshot, a folder, loose files or standard input. */
+export async function takeInputs(paths: readonly string[]): Promise<Taken> {
+  const { openInputs } = await import('../evidence/open.ts')
+  const shown = progress('Reading what was handed in')
+  try {
+    const { evidence, manifest, redacted } = await openInputs(paths)
+    return {
+      evidence, platform: manifest?.platform ?? 'other', zoneMinutes: manifest?.zoneMinutes ?? 0,
+      about: { tool: toolName, takenAt: manifest?.takenAt ?? null, root: manifest?.root ?? null, redacted: manifest?.redacted ?? redacted },
+    }
+  } finally {
+    shown.done()
+  }
+}

@@ -1,0 +1,11 @@
+import { collector } from '../collector.ts'
+
+export default collector({
+  gives: 'device-nodes',
+  platform: 'linux',
+  every: [
+    { tree: ['/dev'], stats: ['kvm', 'iommu'] },
+    { tree: ['/dev/vfio', '/dev/vfio/devices'], stats: ['*'] },
+  ],
+  loses: 'Whether QEMU may open KVM and VFIO.',
+})

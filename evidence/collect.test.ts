@@ -1,0 +1,249 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { collector, type Collector } from '../collectors/collector.ts'
+import type { Evidence } from '../model/evidence.ts'
+import { collect, plan } from './collect.ts'
+import { liveSource } from './live-source.ts'
+import { expand, HeadAndTail, reasonOf, SourceError, type Ran, type Source } from './source.ts'
+
+const loses = 'nothing'
+const bytesOf = (text: string) => ({ head: Buffer.from(text), tail: new Uint8Array(0), left: 0 })
+
+/** A host in memory: files by path (an Error is thrown), `> target` is a link, commands by their words. */
+function fake(files: Record<string, string | Error>, commands: Record<string, Partial<Ran> & { readonly text?: string } | Error> = {}): Source {
+  const has = (path: string) => Object.keys(files).some(name => name === path || name.startsWith(`${path}/`))
+  const get = (path: string) => {
+    const file = files[path]
+    if (file instanceof Error) throw file
+    if (file === undefined) throw new SourceError('absent', `${path} is not there`)
+    return file
+  }
+  return {
+    platform: 'linux', root: true,
+    read: async (path, limit) => { const kept = new HeadAndTail(limit); kept.add(Buffer.from(get(path))); return kept.bytes() },
+    list: async dir => {
+      if (files[dir] instanceof Error) throw files[dir]
+      if (!has(dir)) throw new SourceError('absent', `${dir} is not there`)
+      return [...new Set(Object.keys(files).filter(name => name.startsWith(`${dir}/`)).map(name => name.slice(dir.length + 1).split('/')[0] ?? ''))].sort()
+    },
+    link: async path => { const file = get(path); if (!file.startsWith('> ')) throw new Error('EINVAL'); return file.slice(2) },
+    stat: async path => { if (!has(path)) get(path); return { mode: 0o100644, uid: 0, gid: 108, size: 12, mtime: 1700000000 } },
+    run: async argv => {
+      const answer = commands[argv.join(' ')]
+      if (answer instanceof Error) throw answer
+      if (!answer) throw new SourceError('absent', `${argv[0]} is not installed`)
+      const { text = '', ...ran } = answer
+      return { out: bytesOf(text), complaint: '', exitCode: 0, timedOut: false, ...ran }
+    },
+  }
+}
+
+const coded = (code: string) => Object.assign(new Error(`${code}: made up`), { code })
+const take = async (source: Source, ...collectors: Omit<Collector, 'platform' | 'loses'>[]): Promise<Evidence[]> =>
+  collect(collectors.map(one => collector({ platform: 'linux', loses, ...one })), source)
+const one = async (source: Source, it: Omit<Collector, 'platform' | 'loses'>) => {
+  const [evidence, ...more] = await take(source, it)
+  t.same(more, [], 'one piece')
+  return evidence as Evidence
+}
+const root = process.getuid?.() === 0
+
+t.test('first: the first recipe that answers is kept', async t => {
+  const log = { gives: 'kernel-log', first: [{ run: ['journalctl', '-k'] }, { run: ['dmesg'] }, { read: '/var/log/dmesg' }] } as const
+  const source = (journal: object | Error, dmesg: object | Error) => fake({ '/var/log/dmesg': 'old\n' }, { 'journalctl -k': journal, 'dmesg': dmesg })
+  t.match(await one(source({ text: 'a\n' }, {}), log), { id: 'kernel-log', from: 'journalctl -k', status: 'ok', body: 'a\n', exitCode: 0 })
+  t.match(await one(source({ text: '-- No entries --\n' }, { text: 'b\n' }), log), { from: 'dmesg', body: 'b\n' })
+  t.match(await one(source({ complaint: 'Hint: insufficient permissions' }, { complaint: 'dmesg: read kernel buffer failed: Operation not permitted', exitCode: 1 }), log), { from: '/var/log/dmesg', body: 'old\n' })
+  const { '/var/log/dmesg': _, ...none } = { '/var/log/dmesg': '' }
+  t.match(await one(fake(none, { dmesg: { complaint: 'dmesg: Operation not permitted', exitCode: 1 } }), log), { status: 'denied', from: 'dmesg', body: '', note: /journalctl is not installed; dmesg: dmesg: Operation not permitted; / })
+  t.match(await one(fake({}), log), { status: 'absent', body: '' })
+})
+
+t.test('how commands end', async t => {
+  const status = async (ran: object | Error) => one(fake({}, { x: ran }), { gives: 'limits', first: [{ run: ['x'] }] })
+  t.match(await status({ text: 'Permission denied\n', exitCode: 1 }), { status: 'denied', exitCode: 1, note: 'Permission denied' })
+  t.match(await status({ text: 'much\n', complaint: 'one: Permission denied', exitCode: 1 }), { status: 'ok', body: 'much\n', note: /status 1: one: Permission denied/ })
+  t.match(await status({ complaint: 'no such option', exitCode: 2 }), { status: 'failed', note: 'no such option' })
+  t.match(await status({ exitCode: null }), { status: 'failed', note: 'ended by a signal' })
+  t.match(await status({}), { status: 'ok', body: '' }, 'nothing printed and no complaint is an answer')
+  t.match(await status({ timedOut: true, exitCode: null }), { status: 'timeout' })
+  t.match(await status({ timedOut: true, exitCode: null, text: 'half\n' }), { status: 'cut', body: 'half\n', note: /did not end in time/ })
+  t.match(await status(coded('EACCES')), { status: 'denied' })
+  t.match(await status({ text: 'The log says: Permission denied, long ago\n' }), { status: 'ok' }, 'words in good output deny nothing')
+})
+
+t.test('every: a piece per file, trees and plain files and commands in one', async t => {
+  const source = fake({
+    '/etc/libvirt/qemu/win11.xml': '<domain/>', '/etc/libvirt/qemu/vm two.xml': coded('EACCES'), '/etc/libvirt/qemu/autostart/win11.xml': '<a/>', '/etc/libvirt/qemu/.hidden.xml': 'x',
+    '/proc/version': 'Linux version 6.1.0\n', '/proc/sys/kernel/tainted': '4096\n',
+    '/etc/modprobe.d/a.conf': 'options vfio-pci ids=10de:1b80\n\nblacklist nouveau', '/etc/modprobe.d/no.conf': coded('EPERM'), '/etc/modprobe.d/bad.conf': coded('EIO'),
+    '/sys/d/0/driver': '> ../../bus/pci/drivers/nvidia', '/sys/d/0/config': '\u0001\u0002', '/sys/d/0/empty': '', '/sys/d/1/x\ty\nz': 'v',
+  }, { 'uname -a': { text: 'Linux pc 6.1.0 #1' } })
+  const domains = await take(source, { gives: 'libvirt-domain', every: [{ read: '/etc/libvirt/qemu/*.xml' }, { read: '/etc/libvirt/qemu/autostart/*.xml' }] })
+  t.same(domains.map(({ id, status, body }) => [id, status, body]), [['libvirt-domain/vm two', 'denied', ''], ['libvirt-domain/win11', 'ok', '<domain/>'], ['libvirt-domain/win11~2', 'ok', '<a/>']])
+  t.match(await one(source, { gives: 'libvirt-domain', every: [{ read: '/run/none/*.xml' }] }), { id: 'libvirt-domain', status: 'absent' })
+  t.match(await one(source, { gives: 'acpi-table', every: [{ read: '/sys/d/0/config' }], name: /\/(\d)\/config$/ }), { id: 'acpi-table/0', body: Buffer.from([1, 2]) })
+  t.match(await one(source, { gives: 'kernel-version', every: [{ read: '/proc/version' }, { run: ['uname', '-r'] }, { run: ['uname', '-a'] }, { read: '/proc/sys/kernel/tainted' }] }),
+    { status: 'ok', body: /^\/proc\/version\t=Linux version 6\.1\.0\nLinux host-\w+ 6\.1\.0 #1\n\/proc\/sys\/kernel\/tainted\t=4096\n$/ })
+  t.match(await one(source, { gives: 'modprobe-conf', every: [{ tree: ['/etc/modprobe.d', '/etc/none.d'], files: ['*.conf'] }] }), {
+    status: 'ok',
+    body: '/etc/modprobe.d\t/\n/etc/modprobe.d/a.conf\t=options vfio-pci ids=10de:1b80\n/etc/modprobe.d/a.conf\t=\n/etc/modprobe.d/a.conf\t=blacklist nouveau\n/etc/modprobe.d/bad.conf\t!EIO: made up\n/etc/modprobe.d/no.conf\t!denied\n',
+  })
+  t.match(await one(source, { gives: 'pci-sysfs', every: [{ tree: ['/sys/d/*'], files: ['empty', 'x*', 'missing'], links: ['driver'], bytes: { config: 1 }, lists: ['.'], stats: ['config'] }] }), {
+    body: '/sys/d/0\t/\n/sys/d/0/empty\t=\n/sys/d/0/driver\t>../../bus/pci/drivers/nvidia\n/sys/d/0\t/\n/sys/d/0/config\t/\n/sys/d/0/driver\t/\n/sys/d/0/empty\t/\n/sys/d/0/config\t@100644 0 108 12 1700000000\n/sys/d/0/config\t#01\n'
+      + '/sys/d/1\t/\n/sys/d/1/x?y?z\t=v\n/sys/d/1\t/\n/sys/d/1/x?y?z\t/\n',
+  })
+  t.match(await one(source, { gives: 'boot-config', every: [{ tree: ['/none/*'], files: ['x'] }] }), { status: 'absent', body: '' })
+})
+
+t.test('one that fails disturbs no other, reduce sees what the others took', async t => {
+  const source = { ...fake({ '/proc/cmdline': 'quiet password=hunter2\n', '/pci.ids': 'long list' }), link: () => { throw new Error('thrown at once') } }
+  const seen: string[] = []
+  const all = await collect([
+    collector({ gives: 'pci-names', platform: 'linux', first: [{ read: '/pci.ids' }], reduce: (text, taken) => `${text.length} ${taken.join()}`, loses }),
+    collector({ gives: 'os-release', platform: 'linux', first: [{ read: '/pci.ids' }], reduce: () => { throw new Error('reduced to nothing') }, loses }),
+    collector({ gives: 'iommu-sysfs', platform: 'linux', first: [{ tree: ['/proc'], links: ['cmdline'] }], loses }),
+    collector({ gives: 'cmdline', platform: 'linux', first: [{ read: '/proc/cmdline' }], loses }),
+    collector({ gives: 'pciconf', platform: 'freebsd', first: [{ run: ['pciconf'] }], loses }),
+  ], source, { onProgress: (done, of, kind) => seen.push(`${done}/${of} ${kind}`) })
+  t.same(all.map(({ id, status }) => `${id} ${status}`), ['pci-names ok', 'os-release failed', 'iommu-sysfs ok', 'cmdline ok'])
+  t.match(all[3], { body: /^quiet password=secret-\w{4}\n$/, takenAt: /^\d{4}-.*Z$/, tookMs: Number })
+  t.match(all[0], { body: /^9 .*quiet password=secret/s })
+  t.match(all[2], { body: '/proc\t/\n/proc/cmdline\t!thrown at once\n' })
+  t.equal(seen.length, 4)
+})
+
+t.test('over the limit both ends are kept, in whole lines', async t => {
+  const text = Array.from({ length: 1000 }, (_, i) => `line ${i}\n`).join('')
+  const log = await one(fake({ '/log': text }), { gives: 'kernel-log', first: [{ read: '/log' }], limit: 200 })
+  const lines = String(log.body).trimEnd().split('\n')
+  t.equal(log.status, 'cut')
+  t.equal(lines[0], 'line 0')
+  t.equal(lines.at(-1), 'line 999')
+  const gap = lines.findIndex(line => /^\[\.\.\. \d+ bytes left out \.\.\.\]$/.test(line))
+  t.ok(gap > 0)
+  const kept = lines.filter((_, i) => i !== gap)
+  t.ok(kept.every(line => text.includes(`${line}\n`)), 'no half lines')
+  t.equal(Number(lines[gap]?.match(/\d+/)?.[0]) + kept.join('\n').length + 1, text.length)
+  const long = await one(fake({ '/log': 'x'.repeat(5000) }), { gives: 'kernel-log', first: [{ read: '/log' }], limit: 200 })
+  t.equal(long.body, '[... 5000 bytes left out ...]\n', 'half a line may hold half a secret')
+})
+
+t.test('head and tail of anything, in any portions', async t => {
+  for (const portion of [1, 3, 7, 64, 1000]) for (const limit of [1, 2, 9, 100, 400, 401]) {
+    const whole = Buffer.from(Array.from({ length: 400 }, (_, i) => i % 251))
+    const kept = new HeadAndTail(limit)
+    for (let at = 0; at < whole.length; at += portion) kept.add(whole.subarray(at, at + portion))
+    const { head, tail, left } = kept.bytes()
+    t.same([Buffer.from(head).equals(whole.subarray(0, head.length)), Buffer.from(tail).equals(whole.subarray(400 - tail.length)), head.length + tail.length + left], [true, true, 400], `portions of ${portion}, limit ${limit}`)
+    t.ok(head.length + tail.length <= limit || left === 0)
+  }
+})
+
+t.test('plan names every file and command and touches nothing', async t => {
+  const lines = plan([
+    collector({ gives: 'kernel-log', platform: 'linux', first: [{ run: ['journalctl', '-k', 'a b'] }, { read: '/var/log/dmesg' }], privilege: { root: 'when kernel.dmesg_restrict is 1' }, loses }),
+    collector({ gives: 'pci-sysfs', platform: 'linux', every: [{ tree: ['/sys/bus/pci/devices/*'], files: ['vendor'], links: ['driver'], bytes: { config: 64 } }], loses }),
+  ])
+  t.same(lines, [
+    'kernel-log: the kernel log (root: when kernel.dmesg_restrict is 1)', "  run   journalctl -k 'a b'", '  read  /var/log/dmesg, if nothing above answers',
+    'pci-sysfs: the PCI functions in sysfs', '  tree  /sys/bus/pci/devices/*', '          read vendor', '          link driver', '          bytes config (64)',
+  ])
+})
+
+t.test('patterns: * within one component', async t => {
+  const source = fake({ '/a/x1/f': '', '/a/x2/f': '', '/a/x2/.f': '', '/a/y/f': '', '/a/[z]/f': '', '/a/x1/g/f': '' })
+  const paths = (pattern: string) => expand(source, pattern, () => 1000)
+  t.same(await paths('/a/x*/f'), ['/a/x1/f', '/a/x2/f'])
+  t.same(await paths('/a/*/f*'), ['/a/[z]/f', '/a/x1/f', '/a/x2/f', '/a/y/f'])
+  t.same(await paths('/a/[z]/*'), ['/a/[z]/f'])
+  t.same(await paths('/not/there'), ['/not/there'])
+  t.same(await paths('/not/*'), [])
+  await t.rejects(expand(fake({ '/shut': coded('EACCES') }), '/shut/*', () => 1000), { code: 'EACCES' })
+})
+
+t.test('a live host: files', async t => {
+  const dir = t.testdir({ etc: { 'a.conf': 'one\n', 'huge.log': '', 'secret': 'no' }, 'outside': { file: 'out' } })
+  const live = liveSource(dir, 'linux')
+  writeFileSync(join(dir, 'etc/huge.log'), Buffer.concat([Buffer.from('first\n'), Buffer.alloc(7 << 19, 'middle\n'), Buffer.from('last\n')]))
+  execFileSync('mkfifo', [join(dir, 'etc/fifo')])
+  symlinkSync('a.conf', join(dir, 'etc/near'))
+  symlinkSync('../outside/file', join(dir, 'etc/other'))
+  symlinkSync('/etc/passwd', join(dir, 'etc/far'))
+  symlinkSync('loop', join(dir, 'etc/loop'))
+  symlinkSync('/', join(dir, 'etc/all'))
+  const read = async (path: string) => live.read(path, 1 << 20, 2000).then(({ head }) => Buffer.from(head).toString(), (error: unknown) => reasonOf(error))
+  t.equal(await read('/etc/a.conf'), 'one\n')
+  t.equal(await read('/etc/near'), 'one\n')
+  t.equal(await read('/etc/other'), 'out')
+  t.match(await read('/etc/far'), { status: /denied|absent/ }, 'a link out of the tree')
+  t.match(await read('/etc/all/etc/passwd'), { status: 'denied', note: /leads out/ })
+  t.match(await read('/etc/loop'), { status: 'failed' })
+  t.match(await read('/etc/fifo'), { status: 'failed', note: /is a FIFO/ })
+  t.match(await read('/etc'), { status: 'failed', note: /is a directory/ })
+  t.match(await read('/etc/none'), { status: 'absent' })
+  t.match(await read('/etc/a.conf/x'), { status: 'absent' })
+  t.match(await read('/etc/../outside/file'), { status: 'failed', note: /no plain absolute path/ })
+  t.match(await read('etc/a.conf'), { status: 'failed' })
+  t.match(await read('/etc/a\0b'), { status: 'failed' })
+  const server = createServer().listen(join(dir, 'etc/socket'))
+  await new Promise(done => server.on('listening', done))
+  t.match(await read('/etc/socket'), { status: 'failed', note: /is a socket/ })
+  server.close()
+  const huge = await one(live, { gives: 'kernel-log', first: [{ read: '/etc/huge.log' }] })
+  t.equal(huge.status, 'cut')
+  t.match(huge.body, /^first\n[^]*\[\.\.\. \d+ bytes left out \.\.\.\]\n[^]*\nlast\n$/)
+  t.ok(huge.body.length < 1.01 * (1 << 20))
+  t.match(await live.read('/etc/huge.log', 6, 1000, 'head'), { head: Buffer.from('first\n') })
+  t.same(await live.list('/etc', 1000), ['a.conf', 'all', 'far', 'fifo', 'huge.log', 'loop', 'near', 'other', 'secret'])
+  t.equal(await live.link('/etc/far', 1000), '/etc/passwd')
+  t.match(await live.stat('/etc/a.conf', 1000), { size: 4, uid: process.getuid?.() })
+  t.match(await live.run(['true'], 1000, 100).catch(reasonOf), { status: 'absent' })
+  t.equal(live.root, null)
+  chmodSync(join(dir, 'etc/secret'), 0)
+  t.match(await read('/etc/secret'), root ? 'no' : { status: 'denied' })
+})
+
+t.test('files that only others may read', async t => {
+  const dir = t.testdir({ shut: { in: { 'a.xml': '' } }, 'key.conf': 'x' })
+  chmodSync(join(dir, 'shut'), 0)
+  chmodSync(join(dir, 'key.conf'), 0)
+  if (root) process.seteuid?.(65534)
+  try {
+    t.match(await one(liveSource(dir, 'linux'), { gives: 'libvirt-domain', every: [{ read: '/shut/in/*.xml' }] }), { status: 'denied' })
+    t.match(await one(liveSource(dir, 'linux'), { gives: 'loader-conf', first: [{ read: '/key.conf' }, { read: '/none.conf' }] }), { status: 'denied', from: '/key.conf' })
+    t.match(await one(liveSource(dir, 'linux'), { gives: 'modprobe-conf', every: [{ tree: ['/shut', '/none'], files: ['*'] }] }), { status: 'ok', body: '/shut\t/\n/shut/*\t!denied\n' })
+  } finally {
+    if (root) process.seteuid?.(0)
+    chmodSync(join(dir, 'shut'), 0o700)
+  }
+})
+
+t.test('a live host: commands and files without an end', { skip: process.platform === 'linux' ? false : 'is about Linux' }, async t => {
+  const live = liveSource()
+  const started = performance.now()
+  const [slow, gone, printed, noisy, still, dev] = await take(live,
+    { gives: 'limits', first: [{ run: ['/bin/sleep', '10'] }], timeout: 0.3 },
+    { gives: 'lspci', first: [{ run: ['no-such-program-here'] }] },
+    { gives: 'cmdline', first: [{ run: ['sh', '-c', 'echo "$LC_ALL $HOME"; cat; pwd'] }] },
+    { gives: 'kernel-log', first: [{ run: ['sh', '-c', 'yes | head -c 3000000; echo end'] }], limit: 1000, timeout: 10 },
+    { gives: 'meminfo', first: [{ run: ['sh', '-c', 'echo early; sleep 10 & sleep 10'] }], timeout: 0.3 },
+    { gives: 'modules', first: [{ read: '/dev/zero' }] })
+  t.ok(performance.now() - started < 9000, 'nobody waited for the sleepers')
+  t.match(slow, { status: 'timeout', body: '' })
+  t.match(gone, { status: 'absent', note: /no-such-program-here is not installed/ })
+  t.match(printed, { status: 'ok', body: 'C \n/\n' }, 'fixed environment, no input')
+  t.match(noisy, { status: 'cut', body: /^y\n[^]*left out[^]*end\n$/ })
+  t.match(still, { status: 'cut', body: 'early\n' })
+  t.match(dev, { status: 'failed', note: /device node/ })
+  const child = await live.run(['sh', '-c', 'sleep 10 & echo $!'], 5000, 100)
+  t.notOk(child.timedOut, 'a child left behind with the pipe does not hold us up')
+  const sleeper = live.run(['sleep', '10'], 9000, 100)
+  setTimeout(() => live.stop(), 50)
+  t.match(await sleeper, { exitCode: null, timedOut: false })
+  t.equal(live.stuck(), 0)
+  t.match(await one(live, { gives: 'cmdline', first: [{ read: '/proc/self/cmdline' }] }), { status: 'ok', body: /node/ }, 'procfs says 0 bytes of every file')
+})

@@ -1,0 +1,285 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
+import t from 'tap'
+import type { EvidenceKind } from '../model/evidence.ts'
+import { decode, InputError, openInputs as openAll } from './open.ts'
+import { recognise } from './recognise.ts'
+import { cut } from './ticket.ts'
+
+/** Only the evidence; what else comes with it is for snapshots. */
+const openInputs = async (...given: Parameters<typeof openAll>) => [...(await openAll(...given)).evidence]
+
+/** A kind, perhaps with a name, and a text of it; a file name where people rely on it. */
+const samples: readonly (readonly [string, string, string?])[] = [
+  // The kernel log in its forms
+  ['kernel-log', '[    1.234567] vfio-pci 0000:21:00.0: enabling device (0000 -> 0003)'],
+  ['kernel-log', '<6>[    0.000000] Linux version 6.1.0-13-amd64 (x@y) #1 SMP\n<6>[    0.000000] Command line: quiet'],
+  ['kernel-log', '[Tue Mar  4 08:15:30 2025] DMAR: IOMMU enabled\n[Tue Mar  4 08:15:30 2025] DMAR: Host address width 39'],
+  ['kernel-log', 'kern  :warn  : [   12.345678] vfio-pci 0000:21:00.0: vgaarb: deactivate vga console'],
+  ['kernel-log', '[Mar 4 08:15] x\n[Mar04 08:15] a\n[  +0.000004] AMD-Vi: Interrupt remapping enabled\n[  +0.000004] kvm: done'],
+  ['kernel-log', '[    0.000000][    T0] Linux version 6.9.1\n[    0.000000][    T0] KERNEL supported cpus:'],
+  ['kernel-log', 'Mar 04 08:15:30 pve kernel: vfio-pci 0000:21:00.0: not ready 1023ms after FLR; waiting\nMar 04 08:15:31 pve systemd[1]: Started x.'],
+  ['kernel-log', '2025-03-04T08:15:30+0100 pve kernel: DMAR: DRHD: handling fault status reg 2'],
+  ['kernel-log', '2025-03-04T08:15:30,123456+01:00 DMAR: DRHD: handling fault status reg 2'],
+  ['kernel-log', '6,339,5140900,-;vfio_pci: add [10de:1b80[ffffffff:ffffffff]] class 0x000000/00000000'],
+  ['kernel-log', 'NVRM: GPU 0000:21:00.0: RmInitAdapter failed! (0x26:0x56:1474)'],
+  ['kernel-log', 'amdgpu 0000:0b:00.0: amdgpu: GPU reset begin!'],
+  ['kernel-log', 'ppt0 mem 0xf6000000-0xf6ffffff,0xe0000000-0xefffffff at device 0.0 on pci1\nvgapci0: <VGA-compatible display> port 0xe000-0xe07f mem 0xf7000000-0xf7ffffff at device 2.0 on pci0'],
+  ['kernel-log', 'nothing that anybody knows', 'dmesg.txt'],
+  // PCI
+  ['lspci', '21:00.0 VGA compatible controller [0300]: NVIDIA Corporation GP104 [GeForce GTX 1080] [10de:1b80] (rev a1)\n\tKernel driver in use: vfio-pci\n\tKernel modules: nouveau'],
+  ['lspci', '21:00.0 0300: 10de:1b80 (rev a1)\n21:00.1 0403: 10de:10f0 (rev a1)'],
+  ['lspci', '0000:21:00.0 VGA compatible controller: NVIDIA Corporation Device 1b80'],
+  ['lspci', '21:00.0 "VGA compatible controller [0300]" "NVIDIA Corporation [10de]" "GP104 [1b80]" -ra1 "ASUS [1043]" "Device [8591]"'],
+  ['lspci', 'Slot:\t21:00.0\nClass:\tVGA compatible controller\nVendor:\tNVIDIA Corporation\nDevice:\tGP104'],
+  ['lspci', '21:00.0 VGA compatible controller: NVIDIA GP104\n00: de 10 80 1b 07 01 10 00 a1 00 00 03 00 00 80 00\n10: 00 00 00 f6 0c 00 00 e0 00 00 00 00 0c 00 00 f0'],
+  ['lspci', '-[0000:00]-+-00.0  Intel Corporation Device 3ec2\n           +-01.0-[01]--+-00.0  NVIDIA GP104'],
+  ['lspci', '\tSubsystem: ASUS Device 8591\n\tKernel driver in use: nvidia\n\tKernel modules: nvidiafb, nouveau, nvidia'],
+  ['lspci', '\tLnkSta:\tSpeed 2.5GT/s (downgraded), Width x16'],
+  ['iommu-sysfs', 'IOMMU Group 0:\n\t00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3ec2]\nIOMMU Group 1:\n\t00:01.0 PCI bridge [0604]: Intel Corporation Device [8086:1901]\n\t01:00.0 VGA compatible controller [0300]: NVIDIA [10de:1b80]\n\t01:00.1 Audio device [0403]: NVIDIA [10de:10f0]'],
+  ['iommu-sysfs', 'IOMMU Group 14 01:00.0 VGA compatible controller [0300]: NVIDIA Corporation GP104 [10de:1b80] (rev a1)'],
+  ['iommu-sysfs', '/sys/kernel/iommu_groups/1/devices/0000:01:00.0\n/sys/kernel/iommu_groups/1/devices/0000:01:00.1'],
+  ['iommu-sysfs', 'Group 0:\t[1022:14da]     00:01.0  Host bridge   Device 14da\nGroup 1:\t[1022:14db] [R] 00:01.1  PCI bridge   Device 14db'],
+  ['pciconf', 'ppt0@pci0:1:0:0:\tclass=0x030000 rev=0xa1 hdr=0x00 vendor=0x10de device=0x1b80 subvendor=0x1043 subdevice=0x8591\n    vendor     = \'NVIDIA Corporation\''],
+  ['pci-sysfs', '/sys/bus/pci/devices/0000:01:00.0/vendor\t=0x10de\n/sys/bus/pci/devices/0000:01:00.0/driver\t>../../../../bus/pci/drivers/vfio-pci'],
+  // libvirt
+  ['libvirt-domain/win11', "<domain type='kvm'>\n  <name>win11</name>\n  <memory unit='KiB'>8388608</memory>\n</domain>"],
+  ['libvirt-domain/games', "<hostdev mode='subsystem' type='pci' managed='yes'>\n  <source>\n    <address domain='0x0000' bus='0x21' slot='0x00' function='0x0'/>\n  </source>\n</hostdev>", 'games.xml'],
+  ['libvirt-domain', "  <features>\n    <acpi/>\n    <kvm>\n      <hidden state='on'/>\n    </kvm>\n    <ioapic driver='kvm'/>\n  </features>"],
+  ['libvirt-domain-live/win11', "<domain type='kvm' id='3'>\n  <name>win11</name>\n</domain>"],
+  ['libvirt-domain-live/win11', "<domstatus state='running' reason='booted' pid='812'>\n  <domain type='kvm' id='3'>\n    <name>win11</name>\n  </domain>\n</domstatus>"],
+  ['text', "<network>\n  <name>default</name>\n  <bridge name='virbr0'/>\n</network>", 'default.xml'],
+  ['text', '<device>\n  <name>pci_0000_21_00_0</name>\n  <driver>\n    <name>vfio-pci</name>\n  </driver>\n</device>'],
+  ['libvirt-log', "error: Failed to start domain 'win11'\nerror: internal error: process exited while connecting to monitor"],
+  ['libvirt-log', 'Mar 04 08:15:30 pve libvirtd[901]: internal error: Unknown PCI header type 127 for device 0000:21:00.0'],
+  ['libvirt-log', '2025-03-04 08:15:30.123+0000: 901: error : virHostdevPreparePCIDevices:1200 : Unmanaged PCI device'],
+  // QEMU
+  ['qemu-log/win11', "2025-03-04 08:15:30.123+0000: starting up libvirt version: 10.0.0, qemu version: 8.2.2, kernel: 6.8.0-45-generic, hostname: h\nLC_ALL=C \\\nPATH=/usr/bin \\\n/usr/bin/qemu-system-x86_64 \\\n-name guest=win11,debug-threads=on \\\n-device '{\"driver\":\"vfio-pci\",\"host\":\"0000:21:00.0\"}' \\\n-msg timestamp=on\n2025-03-04T08:15:31.000000Z qemu-system-x86_64: vfio: Cannot reset device 0000:21:00.0"],
+  ['qemu-log', 'qemu-system-x86_64: -device vfio-pci,host=21:00.0: vfio 0000:21:00.0: group 14 is not viable'],
+  ['qemu-log', 'kvm: -device vfio-pci,host=0000:21:00.0,id=hostpci0: vfio 0000:21:00.0: failed to open /dev/vfio/14: No such file or directory\nTASK ERROR: start failed: QEMU exited with code 1'],
+  ['qemu-processes/box', '#!/bin/bash\nsudo qemu-system-x86_64 \\\n  -name box \\\n  -enable-kvm -m 8G \\\n  -device vfio-pci,host=21:00.0'],
+  ['qemu-processes/win11', 'libvirt+    4711  120 /usr/bin/qemu-system-x86_64 -name guest=win11,debug-threads=on -m 8192'],
+  ['proxmox-vm', 'agent: 1\nbios: ovmf\ncores: 8\nhostpci0: 0000:21:00,pcie=1,x-vga=1\nmachine: q35\nmemory: 16384\nnumbers: x\nscsihw: virtio-scsi-pci', '101.conf'],
+  // State and configuration of Linux
+  ['cmdline', 'BOOT_IMAGE=/vmlinuz-6.8.0 root=UUID=0b8e7f5c ro quiet splash intel_iommu=on iommu=pt'],
+  ['cmdline', 'amd_iommu=on iommu=pt video=efifb:off'],
+  ['boot-config', '# If you change this file, run update-grub\nGRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on"\nGRUB_CMDLINE_LINUX=""'],
+  ['boot-config', 'title Arch Linux\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\noptions root=UUID=1234 rw intel_iommu=on'],
+  ['modprobe-conf', 'options vfio-pci ids=10de:1b80,10de:10f0 disable_vga=1\nsoftdep nvidia pre: vfio-pci'],
+  ['modprobe-conf', 'blacklist nouveau\nblacklist nvidiafb'],
+  ['modprobe-conf', '/etc/modprobe.d/vfio.conf:options vfio-pci ids=10de:1b80\n/etc/modprobe.d/kvm.conf:options kvm ignore_msrs=1'],
+  ['modprobe-conf', 'vfio\nvfio_iommu_type1\nvfio_pci\nvfio_virqfd', 'modules'],
+  ['initramfs-conf', 'MODULES=(vfio_pci vfio vfio_iommu_type1)\nBINARIES=()\nFILES=()\nHOOKS=(base udev modconf block)', 'mkinitcpio.conf'],
+  ['initramfs-conf', 'force_drivers+=" vfio vfio_iommu_type1 vfio_pci "'],
+  ['modules', 'Module                  Size  Used by\nvfio_pci               16384  0\nnvidia              56823808  1024 nvidia_modeset,nvidia_uvm'],
+  ['modules', 'vfio_pci 16384 0 - Live 0x0000000000000000\nkvm_intel 458752 4 - Live 0x0000000000000000'],
+  ['module-parameters', '/sys/module/vfio_pci/parameters/disable_idle_d3:N\n/sys/module/kvm/parameters/ignore_msrs:Y'],
+  ['cpuinfo', 'processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel name\t: AMD Ryzen 9 5950X\nflags\t\t: fpu svm'],
+  ['cpuinfo', 'Architecture:            x86_64\n  CPU op-mode(s):        32-bit, 64-bit\nVendor ID:               GenuineIntel\nVirtualization:          VT-x'],
+  ['kernel-config', 'CONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\n# CONFIG_VFIO_NOIOMMU is not set'],
+  ['os-release', 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nID=debian'],
+  ['kernel-version', 'Linux pve 6.8.12-4-pve #1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4 x86_64 GNU/Linux'],
+  ['meminfo', 'MemTotal:       65756500 kB\nMemFree:         1234567 kB\nHugePages_Total:      16\nHugepagesize:    1048576 kB'],
+  ['iomem', 'e0000000-efffffff : PCI Bus 0000:21\n  e0000000-efffffff : 0000:21:00.0\n    e0000000-e02fffff : efifb'],
+  ['limits', 'max locked memory           (kbytes, -l) 8192'],
+  ['limits', '* hard memlock 16777216\n* soft memlock 16777216'],
+  ['device-nodes', 'total 0\ncrw------- 1 root root 243,   0 Mar  4 08:15 14\ncrw-rw-rw- 1 root root  10, 196 Mar  4 08:10 vfio'],
+  ['libvirt-hooks', '/etc/libvirt/hooks:\ntotal 4\n-rwxr-xr-x 1 root root 812 Mar  4 08:15 qemu\ndrwxr-xr-x 3 root root 4096 Mar  4 08:15 qemu.d'],
+  ['libvirt-hooks', '#!/bin/bash\nset -x\nsystemctl stop display-manager\necho 0 > /sys/class/vtconsole/vtcon0/bind\nmodprobe -r nvidia_drm\nvirsh nodedev-detach pci_0000_21_00_0'],
+  ['nvidia-smi', '+-----------------------------------------------------------------------------+\n| NVIDIA-SMI 550.54.14    Driver Version: 550.54.14    CUDA Version: 12.4     |\n|-------------------------------+----------------------+----------------------+'],
+  ['nvidia-smi', 'No devices were found'],
+  ['nvidia-proc', 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\nGCC version:  gcc version 12.2.0'],
+  ['firmware-sysfs', 'SecureBoot enabled'],
+  ['guest-report', 'Instance ID:                PCI\\VEN_10DE&DEV_1B80&SUBSYS_85911043&REV_A1\\4&1\nDevice Description:         NVIDIA GeForce GTX 1080\nClass Name:                 Display\nStatus:                     Problem\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]'],
+  ['guest-report', 'Status     Class           FriendlyName                InstanceId\n------     -----           ------------                ----------\nError      Display         NVIDIA GeForce GTX 1080     PCI\\VEN_10DE&DEV_1B80...'],
+  // FreeBSD
+  ['loader-conf', 'vmm_load="YES"\npptdevs="1/0/0 1/0/1"\nhw.vmm.amdvi.enable="1"'],
+  ['rc-conf', 'hostname="beastie"\nzfs_enable="YES"\nkld_list="vmm nmdm"\nvm_enable="YES"'],
+  ['kenv', 'acpi.oem="ALASKA"\nkernelname="/boot/kernel/kernel"\npptdevs="1/0/0"\nsmbios.system.product="X"'],
+  ['kldstat', 'Id Refs Address                Size Name\n 1   40 0xffffffff80200000  1f3c6c0 kernel\n 2    1 0xffffffff82a20000   34e260 vmm.ko'],
+  ['sysctl', 'hw.vmm.vmx.initialized: 1\nhw.model: Intel(R) Core(TM) i7\nvm.max_user_wired: 262144'],
+  ['freebsd-version', '14.1-RELEASE-p5\n14.1-RELEASE-p5\n14.1-RELEASE-p6'],
+  ['freebsd-version', 'FreeBSD beastie 14.1-RELEASE-p5 FreeBSD 14.1-RELEASE-p5 GENERIC amd64'],
+  ['acpidump', 'DMAR @ 0x00000000BD48E0C0\n    0000: 44 4D 41 52 90 00 00 00 01 D3 49 4E 54 45 4C 20  DMAR......INTEL '],
+  ['acpidump', '/*\n  DMAR: Length=168, Revision=1, Checksum=169,\n\tOEMID=INTEL, OEM Table ID=EDK2,'],
+  ['acpidump', '[000h 0000 004h]                   Signature : "DMAR"    [DMA Remapping Table]\n[004h 0004 004h]                Table Length : 000000A8'],
+  ['bhyve-commands', '#!/bin/sh\nbhyveload -m 4G -d disk.img vm0\nbhyve -c 2 -m 4G -A -H -P -S \\\n  -s 0,hostbridge \\\n  -s 5,passthru,1/0/0 \\\n  vm0'],
+  ['bhyve-log', 'Unable to setup memory (17)'],
+  ['bhyve-log', 'bhyve: PCI device at 1/0/0 is not using the ppt(4) driver\nDevice emulation initialization error: No such file or directory'],
+  ['vm-bhyve/gamer', 'loader="uefi"\ncpu=4\nmemory=8G\nnetwork0_type="virtio-net"\ndisk0_name="disk0.img"\npassthru0="1/0/0"', '/vm/gamer/gamer.conf'],
+  ['remote', '# Example\nvm0:dv=/dev/nmdm0B:br#115200:pa=none:'],
+  ['device-map', '(hd0) /dev/zvol/tank/vm0\n(cd0) /isos/debian.iso'],
+  // Nothing of the sort
+  ['text', 'Hello,\nmy card does not work in the VM. I tried everything: a new kernel, another slot.\nThanks!'],
+  ['text', 'nvidia/550.54.14, 6.8.0-45-generic, x86_64: installed'],
+  ['text', '#0  0x0000000000614c49 vfio_realize (qemu-system-x86_64 + 0x214c49)\n#1  0x00000000005c0e8c pci_qdev_realize (qemu-system-x86_64 + 0x1c0e8c)'],
+  ['text', ''],
+]
+
+const shown = ({ kind, name }: { kind: EvidenceKind, name?: string }): string => (name === undefined ? kind : `${kind}/${name}`)
+const kinds = (text: string, fileName?: string): string[] => cut(text, fileName).map(shown)
+
+t.test('what a text is', async t => {
+  for (const [kind, text, fileName] of samples) {
+    const found = recognise(text, fileName)
+    t.equal(kind.includes('/') ? shown(found) : found.kind, kind, text.slice(0, 70))
+  }
+  t.equal(recognise('2 lines\nof prose', 'lspci.txt').kind, 'text', 'a name alone does not make a listing')
+  t.same(recognise('Mar  4 08:15:30 h kernel: vfio-pci 0000:21:00.0: reset\nMar  4 08:15:31 h libvirtd[9]: internal error: no').also, ['libvirt-log'])
+  t.same(recognise('Mar  4 08:15:30 h run.sh[36]: /usr/sbin/bhyve -S -s 9:0,passthru,5/0/0 vm').also, ['kernel-log'])
+})
+
+t.test('each sample stays whole when cut, also in a fence, with CRLF gone and quoted', async t => {
+  for (const [kind, text, fileName] of samples) {
+    if (text === '') continue
+    const bare = kind.split('/')[0]
+    t.same(cut(text, fileName).map(piece => piece.kind), [bare], `alone: ${text.slice(0, 60)}`)
+    if (fileName !== undefined) continue
+    t.same(cut(`Look at this, please.\n\n\`\`\`\n${text}\n\`\`\`\nThanks\n`).map(piece => piece.kind), ['text', bare, 'text'], `fenced: ${text.slice(0, 60)}`)
+    t.same(cut(text.replace(/^/gm, '> ')).map(piece => piece.kind), [bare], `quoted: ${text.slice(0, 60)}`)
+  }
+})
+
+t.test('tickets', async t => {
+  const log = '[    1.000000] vfio-pci 0000:21:00.0: enabling device\n[    2.000000] vfio-pci 0000:21:00.0: reset'
+  await t.test('file names, headings and commands before fences', async t => {
+    const pieces = cut(`xml/box.xml\n\n\`\`\`\n<hostdev type='pci'/>\n\`\`\`\n\nnotes.txt\n\n\`\`\`\`\n\`\`\`\n${log}\n\`\`\`\n\`\`\`\`\n`)
+    t.same(pieces.map(p => [shown(p), p.firstLine, p.fileName]), [['libvirt-domain/box', 4, 'xml/box.xml'], ['kernel-log', 11, undefined]])
+    const [first, second] = cut('## Output of `cat /proc/cmdline`:\n~~~sh\nquiet splash\n~~~\n')
+    t.same([first?.kind, second?.kind, second?.text], ['text', 'cmdline', 'quiet splash\n'])
+  })
+  t.same(kinds(`Hello\n\`\`\`\n${log}`), ['text', 'kernel-log'], 'a fence that is never closed')
+  t.same(cut(`Hello[code]${log}[/code]bye`).map(p => p.text), ['Hello', log, 'bye'], 'BBCode in the line')
+  t.same(kinds(`Here:\n[CODE=bash]\n${log}\n[/CODE]\nand\n[code]\nGRUB_CMDLINE_LINUX="iommu=pt"\n[/code]`), ['text', 'kernel-log', 'text', 'boot-config'])
+  await t.test('a terminal session', async t => {
+    const pieces = cut(`root@pve:~# dmesg | grep vfio\n${log}\nroot@pve:~# cat /proc/cmdline\nquiet\nroot@pve:~# ls -l /dev/vfio\ntotal 0\ncrw------- 1 root root 243, 0 Mar  4 08:15 14\nroot@pve:~# lspci | wc -l\n41\nroot@pve:~# `)
+    t.same(pieces.map(p => [p.kind, p.firstLine, p.partial ?? false]), [['kernel-log', 2, true], ['cmdline', 5, false], ['device-nodes', 6, false], ['text', 9, false], ['text', 11, false]])
+    t.match(pieces[2]?.text, /^root@pve:~# ls -l \/dev\/vfio\n/, 'the folder is in the command')
+    t.equal(pieces[1]?.command, 'cat /proc/cmdline')
+  })
+  t.same(kinds('[joe@box ~]$ uname -r\n6.8.12\n[joe@box ~]$ sudo virsh dumpxml win11\n<domain type="kvm" id="2">\n<name>win11</name>\n</domain>'), ['kernel-version', 'libvirt-domain-live/win11'])
+  t.same(kinds('# bhyve -c 2 -m 4G \\\n    -s 5,passthru,1/0/0 vm0\nbhyve: passthru requires guest memory to be wired\n'), ['bhyve-commands', 'bhyve-log'], 'the command is evidence itself')
+  t.same(kinds('PS C:\\Users\\joe> pnputil /enum-devices /problem\nInstance ID:   PCI\\VEN_10DE&DEV_1B80\nProblem Code:  43\n'), ['guest-report'])
+  await t.test('an NVIDIA bug report', async t => {
+    const line = '_'.repeat(44)
+    const pieces = cut(`${line}\n\nStart of NVIDIA bug report log file.\n\n${line}\n\n*** /proc/cmdline\n*** ls: -r--r--r-- 1 root root 0 Mar 4 08:15 /proc/cmdline\nBOOT_IMAGE=/vmlinuz quiet\n\n${line}\n\n/usr/bin/lspci -nn\n\n21:00.0 VGA compatible controller [0300]: NVIDIA GP104 [10de:1b80]\n\n${line}\n\ndmesg:\n\n${log}\n`)
+    t.same(pieces.map(p => [p.kind, p.firstLine]), [['text', 3], ['cmdline', 9], ['lspci', 15], ['kernel-log', 21]])
+  })
+  await t.test('no marks at all', async t => {
+    const pieces = cut(`Hi all,\nsince the update the VM does not start. The log says\n\n${log}\n\nAnd this is the card, as far as I know:\n\n21:00.0 VGA compatible controller [0300]: NVIDIA GP104 [10de:1b80]\n\tKernel driver in use: nouveau\n\nWhat can I do about it? I tried a lot.\nqemu-system-x86_64: -device vfio-pci,host=21:00.0: vfio 0000:21:00.0: failed to setup container\nBye`)
+    t.same(pieces.map(p => [p.kind, p.firstLine]), [['text', 1], ['kernel-log', 4], ['text', 7], ['lspci', 9], ['text', 12], ['qemu-log', 13], ['text', 14]])
+  })
+  t.equal(cut('&lt;hostdev type=&#39;pci&#39;&gt;\n&lt;/hostdev&gt;')[0]?.text, "<hostdev type='pci'>\n</hostdev>", 'XML out of a web page')
+  t.equal(cut('     21:00.0 VGA compatible controller [0300]: NVIDIA\nGP104 [10de:1b80]')[0]?.text.startsWith('21:00.0'), true, 'an indented paste moves to the margin')
+  t.same(kinds('# dmesg is empty, and this is a comment\nGRUB_DEFAULT=0\n# lspci shows the card.\nGRUB_CMDLINE_LINUX="x"', 'grub'), ['boot-config'], 'comments are no prompts')
+})
+
+t.test('one kind stays whole, and everything takes linear time', async t => {
+  const line = '[    0.123456] pci 0000:01:00.0: reg 0x10: [mem 0xf6000000-0xf6ffffff 64bit pref]\n'
+  const hostile = ['```\n', '```\na\n', '[code]', '~~~~\n', '\n', '> ', '>> a\n', '$ bhyve \\\n', 'root@h:~# x\n', '<domain', '&lt;', 'a=b ', ' ', '`', 'a@b ', '\\', `Hello: I see\n${line}\n`, 'root=', '[    0.1']
+  const long = line.repeat(40_000)
+  const whole = cut(long, 'dmesg.txt')
+  t.same(whole.map(p => [p.kind, p.text.length]), [['kernel-log', long.length]])
+  for (const part of hostile) {
+    const start = performance.now()
+    const pieces = cut(part.repeat(Math.ceil(1_000_000 / part.length)))
+    t.ok(performance.now() - start < 2500 && pieces.length <= 2001, JSON.stringify(part))
+  }
+})
+
+t.test('any text', async t => {
+  const bits = fc.constantFrom('```', '\n', '$ ', '# dmesg', 'root@h:~# ', '[code]', '[/code]', '> ', '<domain>', '&lt;', '[    1.000000] x', '01:00.0 VGA: y', ' ', '\\', '~~~', ...samples.map(([, text]) => text))
+  fc.assert(fc.property(fc.array(fc.oneof(bits, fc.string()), { maxLength: 30 }), parts => {
+    const text = parts.join('')
+    const lines = text.split('\n').length
+    return cut(text, 'x.txt').every(piece => piece.firstLine >= 1 && piece.firstLine <= lines && piece.text.trim() !== '')
+  }), { numRuns: 500 })
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), bytes => typeof (decode(Buffer.from(bytes)) ?? '') === 'string'), { numRuns: 500 })
+  t.pass('nothing thrown')
+})
+
+t.test('decoding', async t => {
+  t.equal(decode(Buffer.from('\ufeffa\r\nb', 'utf8')), 'a\nb')
+  t.equal(decode(Buffer.from('\ufeffGerät', 'utf16le')), 'Gerät')
+  t.equal(decode(Buffer.from('Get-PnpDevice\r\n', 'utf16le')), 'Get-PnpDevice\n')
+  t.equal(decode(Buffer.from('Gerät', 'latin1')), 'Gerät')
+  t.equal(decode(Buffer.from('\x1b[32m[    0.000000]\x1b[0m x\xa0y', 'latin1')), '[    0.000000] x y')
+  t.equal(decode(Buffer.from([1, 2, 3, 0, 0, 0, 65])), null)
+})
+
+t.test('what is handed in', async t => {
+  const dir = t.testdir({
+    'dmesg.txt': '[    1.000000] vfio-pci 0000:21:00.0: reset\n',
+    'old-dmesg.txt': '[    1.500000] vfio-pci 0000:21:00.0: reset\n',
+    'cmdline.txt': 'intel_iommu=on iommu=pt\r\n',
+    'empty.txt': '',
+    '.hidden': 'x',
+    'xml': { 'win11.xml': "<domain type='kvm'><name>win11</name></domain>", 'win10.xml': "<domain type='kvm'><name>win10</name></domain>" },
+  })
+  const at = (...names: string[]): string => join(dir, ...names)
+  await writeFile(at('photo.jpg'), Buffer.from('\xff\xd8\xff\xe0\0\x10JFIF\0', 'latin1'))
+  const dmar = Buffer.alloc(48)
+  dmar.write('DMAR')
+  dmar.writeUInt32LE(48, 4)
+  await writeFile(at('table.bin'), dmar)
+  await writeFile(at('syslog.gz'), gzipSync('Mar  4 08:15:30 h kernel: DMAR: IOMMU enabled\n'))
+  await symlink('/etc/hostname', at('out'))
+
+  await t.test('a folder', async t => {
+    const found = await openInputs([dir])
+    const short = found.map(({ id, status, from }) => [id, status, from.slice(dir.length + 1)])
+    t.same(short, [
+      ['cmdline', 'ok', 'cmdline.txt'], ['kernel-log', 'ok', 'dmesg.txt'], ['text', 'failed', 'empty.txt'], ['kernel-log/old-dmesg', 'ok', 'old-dmesg.txt'],
+      ['text/photo.jpg', 'failed', 'photo.jpg'], ['kernel-log/syslog', 'ok', 'syslog.gz'], ['acpi-table/DMAR', 'ok', 'table.bin'],
+      ['libvirt-domain/win10', 'ok', 'xml/win10.xml'], ['libvirt-domain/win11', 'ok', 'xml/win11.xml'],
+    ])
+    t.equal(found[4]?.note, 'looks like a JPEG image, which holds no text gpudoctor can read')
+    t.equal(found[0]?.body, 'intel_iommu=on iommu=pt\n')
+    t.ok(found[6]?.body instanceof Uint8Array)
+  })
+  await t.test('limits of a folder', async t => {
+    t.match((await openInputs([dir], { files: 1 })).map(one => one.status), ['ok', 'failed'])
+    t.ok((await openInputs([dir], { depth: 1 })).some(one => one.note?.includes('folders deep')))
+    t.ok((await openInputs([dir], { bytes: 40 })).some(one => one.note?.includes('were handed in')))
+  })
+  await t.test('nothing readable', async t => {
+    await t.rejects(openInputs([at('nope.txt')]), new InputError(`${at('nope.txt')}: no such file or folder`))
+    await t.rejects(openInputs([at('empty.txt'), at('photo.jpg')]), /empty\.txt: the file is empty\n.*photo\.jpg: looks like a JPEG/)
+    await t.rejects(openInputs([]), InputError)
+    await mkdir(at('void'))
+    await t.rejects(openInputs([at('void')]), /holds no file/)
+    t.equal((await openInputs([at('nope.txt'), at('dmesg.txt')])).length, 2, 'the rest is read all the same')
+  })
+  await t.test('archives of others', async t => {
+    const magic: readonly (readonly [string, Buffer, RegExp])[] = [
+      ['a.zip', Buffer.from('PK\x03\x04rest'), /is a zip archive, .*unpack it/],
+      ['a.tar.xz', Buffer.from('\xfd7zXZ\0rest', 'latin1'), /is an xz archive, .*unpack it/],
+    ]
+    for (const [name, bytes, message] of magic) {
+      await writeFile(at(name), bytes)
+      await t.rejects(openInputs([at(name)]), message)
+    }
+    execFileSync('tar', ['-czf', at('a.tar.gz'), '-C', dir, 'dmesg.txt'])
+    await t.rejects(openInputs([at('a.tar.gz')]), /gpudoctor did not make; unpack it/)
+    await writeFile(at('bomb.gz'), gzipSync(Buffer.alloc(4_000_000)))
+    await t.rejects(openInputs([at('bomb.gz')], { bytes: 1_000_000 }), /unpacks to more than/)
+  })
+  await t.test('a ticket', async t => {
+    await writeFile(at('ticket.md'), '# Help\n\n```\n$ dmesg | tail\n[    1.000000] vfio-pci 0000:21:00.0: reset\n```\nand\n```\n[    2.000000] vfio-pci 0000:21:00.0: gone\n```\n')
+    const found = await openInputs([at('ticket.md')])
+    t.same(found.map(({ id, status, firstLine }) => [id, status, firstLine]), [['text', 'ok', 1], ['kernel-log', 'cut', 5], ['text/ticket', 'ok', 7], ['kernel-log/ticket', 'ok', 9]])
+  })
+})
+
+const cases = new URL('../../../shared/corpus/cases/', import.meta.url).pathname
+t.test('the case collection beside the checkout', { skip: existsSync(cases) ? false : 'there is no case collection beside this checkout' }, async t => {
+  for (const name of readdirSync(cases)) {
+    const found = await openInputs([join(cases, name, 'evidence')])
+    t.equal(new Set(found.map(one => one.id)).size, found.length, name)
+    t.ok(found.every(one => one.status === 'ok' || one.status === 'cut'), name)
+  }
+})

@@ -1,0 +1,281 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Evidence, EvidenceStatus } from '../model/evidence.ts'
+import { logText } from '../matching/log-text.ts'
+import kernelLog from './kernel-log.ts'
+import { kernelParameters, parametersToFacts } from './kernel-parameters.ts'
+import { bootsOf, isWhole } from './log-boots.ts'
+import { readLogLine } from './log-line.ts'
+
+const log = (body: string, status: EvidenceStatus = 'ok'): Evidence => ({ id: 'kernel-log', kind: 'kernel-log', from: 'dmesg', status, body })
+const read = (text: string) => readLogLine('kernel-log', 1, text)
+const lines = (body: string) => [...logText(body).linesFrom(0)].map(({ number, text }) => [number, text])
+const hostOf = (body: string, status?: EvidenceStatus) => kernelLog.parse(log(body, status)).host ?? {}
+
+const message = 'vfio-pci 0000:0a:00.0: BAR 1: no space'
+const utc = (iso: string) => Date.parse(iso) / 1000
+
+t.test('prefixes: each form is taken off and gives its time', async t => {
+  const forms: readonly (readonly [form: string, line: string, time: number | null])[] = [
+    ['dmesg', `[   71.688544] ${message}`, 71.688544],
+    ['no blank', `[   71.688544]${message}`, 71.688544],
+    ['after 99999 s', `[6318399.745242] ${message}`, 6318399.745242],
+    ['NBSP', `[\u00a0\u00a0 71.688544]\u00a0${message}`, 71.688544],
+    ['-T', `[Sat Nov 21 00:11:22 2026] ${message}`, utc('2026-11-21T00:11:22Z')],
+    ['-x', `kern  :info  : [   71.688544] ${message}`, 71.688544],
+    ['-H', `[Feb13 23:31] ${message}`, null],
+    ['-H, later', `[  +0.000012] ${message}`, null],
+    ['-d', `[   71.688544 <    0.000012>] ${message}`, 71.688544],
+    ['-r', `<6>[   71.688544] ${message}`, 71.688544],
+    ['iso', `2026-11-21T00:11:22,500000+01:00 ${message}`, utc('2026-11-20T23:11:22.500Z')],
+    ['thread id', `[   71.688544][  T812] ${message}`, 71.688544],
+    ['cpu id', `[   71.688544] [     C3] ${message}`, 71.688544],
+    ['journal short', `Nov 21 00:11:22 tower kernel: ${message}`, null],
+    ['short-precise', `Nov 21 00:11:22.123456 tower kernel: ${message}`, null],
+    ['short-iso', `2026-11-21T00:11:22+0100 tower kernel: ${message}`, utc('2026-11-20T23:11:22Z')],
+    ['short-monotonic', `[   71.688544] tower kernel: ${message}`, 71.688544],
+    ['short-monotonic without host', `[   71.688544] kernel: ${message}`, 71.688544],
+    ['short-full', `Sat 2026-11-21 00:11:22 CET tower kernel: ${message}`, utc('2026-11-21T00:11:22Z')],
+    ['short-unix', `1795219882.123456 tower kernel: ${message}`, 1795219882.123456],
+    ['kern.log', `Nov  1 00:11:22 tower kernel: [   71.688544] ${message}`, 71.688544],
+    ['RFC 3339', `2026-11-21T00:11:22.123456+01:00 tower kernel: [   71.688544] ${message}`, 71.688544],
+    ['level for host', `2026-11-21T00:11:22.123456Z NOTICE kernel: [   71.688544] ${message}`, 71.688544],
+    ['kernel[0]', `Nov 21 00:11:22 tower kernel[0]: ${message}`, null],
+    ['/dev/kmsg', `6,339,71688544,-;${message}`, 71.688544],
+    ['netconsole', `6,339,71688544,-,ncfrag=0/31;${message}`, 71.688544],
+    ['lost escape', `c[?7l[2J[   71.688544] ${message}`, 71.688544],
+    ['json', JSON.stringify({ __MONOTONIC_TIMESTAMP: '71688544', _TRANSPORT: 'kernel', MESSAGE: message }), 71.688544],
+    ['json bytes', JSON.stringify({ __REALTIME_TIMESTAMP: '1795219882000000', MESSAGE: [...Buffer.from(message)] }), 1795219882],
+    ['json cut', `{"MESSAGE" : "${message}", "_SOURCE`, null],
+    ['dmesg -J', `{"pri":6,"time":   71.688544,"msg":"${message}"},`, 71.688544],
+    ['dmesg -J, a field a line', `         "msg": "${message}"`, null],
+    ['export', `MESSAGE=${message}`, null],
+    ['nothing', message, null],
+  ]
+  for (const [form, line, time] of forms) t.same(read(line), { evidence: 'kernel-log', line: 1, text: message, bdf: '0000:0a:00.0', time }, form)
+  t.match(read('2026-11-21T00:11:22.123456Z qemu-system-x86_64: vfio 0000:0a:00.0: group 4 is not viable'), { text: /^qemu-system-x86_64: /, bdf: '0000:0a:00.0' })
+  t.has(read('2026-11-21 00:11:22.123+0000: 1234: error : virPCIDeviceReset:1'), { text: 'error : virPCIDeviceReset:1', time: utc('2026-11-21T00:11:22.123Z') })
+  t.equal(read('Nov 21 00:11:22 tower libvirtd[812]: internal error').text, 'libvirtd[812]: internal error', 'the program stays')
+  t.match(read('Jun 11 18:23:41 beastie kernel: ppt0 mem 0xdc000000-0xdcffffff at device 0.0 on pci4'), { text: /^ppt0 mem / })
+  t.has(read('[812] ppt0: detached'), { text: 'ppt0: detached', time: 812 }, 'FreeBSD with kern.msgbuf_show_timestamp')
+  t.match(read('000.000018 [4336] netmap_init  netmap: loaded'), { text: /^000\.000018/, time: null }, 'not a stamp')
+  t.match(read('audit: type=1400 kernel: x'), { text: /^audit: / }, 'a word in front is no host name without a stamp')
+})
+
+t.test('addresses', async t => {
+  const spoken: readonly (readonly [text: string, bdf: string | null])[] = [
+    ['[    1.0] nvme 10000:e1:00.0: PCI INT A: not connected', '10000:e1:00.0'],
+    ['[    1.0] pcieport 0000:00:1C.2: AER: device 0000:04:00.0 lost', '0000:00:1c.2'],
+    ['AMD-Vi: Event logged [IO_PAGE_FAULT device=05:00.0 domain=0x000c]', '0000:05:00.0'],
+    ['DMAR: [DMA Read NO_PASID] Request device [01:00.1] fault addr 0xffffa000', '0000:01:00.1'],
+    ['NVRM: Xid (PCI:0000:65:00): 79, GPU has fallen off the bus.', '0000:65:00.0'],
+    ['NVRM: The NVIDIA GPU 0000:02:00.0 (PCI ID: 10de:1b82)', '0000:02:00.0'],
+    ['bhyve: PCI device at pci0:129:0:1 is not using the ppt(4) driver', '0000:81:00.1'],
+    ['Failed to reset pci_0000_0b_00_0', '0000:0b:00.0'],
+    ['hid-generic 0003:1234:0028.0004: input on usb-0000:05:00.3-4/input3', '0000:05:00.3'],
+    ['took 00:11:22.3 to finish, or 11:72.5', null],
+    ['[10de:1b39] type 00 class 0x030000', null],
+    ['link/ether 52:54:00:12:34:56', null],
+  ]
+  for (const [text, bdf] of spoken) t.equal(read(text).bdf, bdf, text)
+})
+
+t.test('log text: damage of transport is undone, lines keep their first physical number', async t => {
+  t.equal(logText('[    1.0] a\n[    2.0] b\n').repaired, false)
+  t.same(lines('[    1.0] a\r\n[    2.0] b\r\n'), [[1, '[    1.0] a'], [2, '[    2.0] b']])
+  t.same(lines('\x1b[32m[    1.0] \x1b[0m\x1b[33mpci\x1b[0m\n'), [[1, '[    1.0] pci']])
+  t.same(lines('    [ 15.049948] pcieport 0000:00:01.0: Unable to change power state from \nD3cold to D0, device inaccessible\n    [ 16.0] next\n'),
+    [[1, '[ 15.049948] pcieport 0000:00:01.0: Unable to change power state from D3cold to D0, device inaccessible'], [3, '[ 16.0] next']])
+  t.same(lines('> [ 15.049948] pcieport 0000:00:01.0: Unable to change power state from the\n> D3cold to D0\n> [ 16.0] &lt;b&gt; \u201cx\u201d\n'),
+    [[1, '[ 15.049948] pcieport 0000:00:01.0: Unable to change power state from the D3cold to D0'], [3, '[ 16.0] <b> "x"']])
+  t.same(lines('[\u00a0\u00a0 1.0] a'), [[1, '[   1.0] a']])
+  t.same(lines('Aug  6 14:08:07 h kernel: NVRM: API mismatch: the client has the version 1.2, but\n                     NVRM: this kernel module has another.\n'),
+    [[1, 'Aug  6 14:08:07 h kernel: NVRM: API mismatch: the client has the version 1.2, but'], [2, '                     NVRM: this kernel module has another.']])
+  t.same(lines('[    1.0] short\nlogin:\n[    2.0] b').map(([number]) => number), [1, 2, 3], 'a line that had room is none that was wrapped')
+  t.same(lines('[ 15.049948] pcieport 0000:00:01.0: Unable to change power state from the\n[  OK  ] Started something.\n[ 16.0] b').length, 3)
+  t.equal(lines(`[    1.0] ${'x'.repeat(9000)}`)[0]?.[1]?.toString().length, 4096)
+
+  const body = Array.from({ length: 60_000 }, (_, line) => `[${line}.0] message ${line}`).join('\n')
+  const large = logText(body)
+  for (const line of [59_999, 0, 31_234]) t.equal(large.numberAt(large.text.indexOf(`message ${line}`)), line + 1)
+  t.equal(large.lineAt(large.text.length).text, '[59999.0] message 59999')
+})
+
+t.test('boots, and whether the last is whole', async t => {
+  const first = '[    0.000000] Linux version 6.1.0 (a@b) #1\n[    1.0] a\n'
+  t.same(bootsOf(logText(`[  99.0] old\n${first}`)).map(boot => [boot.platform, boot.line]), [['linux', 2]])
+  t.same(bootsOf(logText(`reboot: Restarting[    0.000000] ${first.slice(15)}`)).length, 1, 'glued to a dying message')
+  t.same(bootsOf(logText('I am using Linux version 5.15 here\n')), [])
+  t.same(bootsOf(logText('---<<BOOT>>---\nCopyright (c) 1992-2021 The FreeBSD Project.\nFreeBSD 13.1-RELEASE\n')).map(boot => boot.line), [1])
+  t.same(bootsOf(logText('Copyright (c) 1992-2021 The FreeBSD Project.\n')).length, 1)
+  t.equal(isWhole(log(first)), true)
+  t.equal(isWhole(log(first, 'cut')), false)
+  t.equal(isWhole(log('[  812.0] a\n')), false, 'a ring that lost its start')
+  for (const cut of ['...', '[...]', '[…]', '<snip>']) t.equal(isWhole(log(`${first}${cut}\n[    2.0] b\n`)), false, cut)
+  t.equal(isWhole(log(`${first}[    2.0] waiting for it ...\n`)), true, 'dots at the end of a message are no cut')
+  const beastie = 'Copyright (c) 1992-2021 The FreeBSD Project.\nFreeBSD 13.1-RELEASE\n'
+  const joined = (body: string) => isWhole({ ...log(body), from: '/var/run/dmesg.boot, dmesg' })
+  t.equal(joined(`${beastie}hdac1: unexpected\n`), false, 'the ring behind dmesg.boot has lost its start')
+  t.equal(joined(`${beastie}${'x\n'.repeat(300)}${beastie}${'x\n'.repeat(300)}`), true)
+  t.equal(isWhole(log(first + first)), false, 'a few lines of a second boot')
+})
+
+t.test('kernel parameters', async t => {
+  t.same(kernelParameters('BOOT_IMAGE=/vmlinuz  intel-iommu=on "acpi_osi=Windows 2016" dyndbg="file a-b.c +p" vfio_pci.ids=1-2 kvm.ignore-msrs=1 -- init-arg'),
+    ['BOOT_IMAGE=/vmlinuz', 'intel_iommu=on', 'acpi_osi=Windows 2016', 'dyndbg=file a-b.c +p', 'vfio-pci.ids=1-2', 'kvm.ignore_msrs=1'])
+  const facts = parametersToFacts('vfio-pci.ids=1002:67df vfio-pci.ids=10DE:1b39,10de:10f0:1043:ffff,bad pci-stub.ids=8086:1 modprobe.blacklist=nouveau,snd-hda-intel module_blacklist=nouveau\n', { evidence: 'cmdline', where: 1 })
+  t.same(facts.vfioIdsCmdline, { value: ['10de:1b39', '10de:10f0'], at: [{ evidence: 'cmdline', where: 1 }] }, 'the last counts')
+  t.same([facts.pciStubIds?.value, facts.blacklist?.value], [['8086:0001'], ['nouveau', 'snd_hda_intel']])
+  const plain = parametersToFacts('quiet', { evidence: 'cmdline', where: 1 })
+  t.same([plain.vfioIdsCmdline?.value, 'blacklist' in plain, 'pciStubIds' in plain], [[], false, false])
+})
+
+const acpi = ['RSDP', 'XSDT', 'FACP', 'DSDT', 'APIC'].map(name => `[    0.001000] ACPI: ${name} 0x00000000BDDAED00 0000EC (v01 ACME   BOARD)`)
+const linux = [
+  '[    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org) (gcc-12 12.2.0) #1 SMP PREEMPT_DYNAMIC',
+  '[    0.000000] Command line: BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro intel_iommu=on vfio-pci.ids=10de:1b39 modprobe.blacklist=nouveau',
+  '[    0.000000] BIOS-e820: [mem 0x0000000000000000-0x000000000009ffff] usable',
+  '[    0.000000] DMI: Acme Inc. Tower, X1/TX-99, BIOS 1.20 01/02/2023',
+  ...acpi,
+  '[    0.002000] ACPI: DMAR 0x00000000BDDAD200 000720 (v01 ACME   BOARD)',
+  '[    0.065046] Memory: 1657792K/16777216K available (16384K kernel code)',
+  '[    0.080223] DMAR-IR: Enabled IRQ remapping in x2apic mode',
+  '[    0.088347] smpboot: CPU0: Intel(R) Xeon(R) CPU E5-2630 0 @ 2.30GHz (family: 0x6, model: 0x2d, stepping: 0x7)',
+  '[    0.198219] smp: Brought up 2 nodes, 24 CPUs',
+  '[    0.200000] iommu: Default domain type: Translated',
+  '[    0.245111] pci 0000:01:00.0: [10de:1b39] type 00 class 0x030000 PCIe Endpoint',
+  '[    0.245112] pci 0000:01:00.0: BAR 0 [mem 0xdb000000-0xdbffffff]',
+  '[    0.245113] pci 0000:01:00.0: BAR 1 [mem 0x00000000-0x0fffffff 64bit pref]',
+  '[    0.245114] pci 0000:01:00.1: [10de:10f0] type 00 class 0x040300',
+  '[    0.245115] pci 0000:01:00.1: reg 0x10: [mem 0xdc080000-0xdc083fff]',
+  '[    0.246000] pci 0000:01:00.0: BAR 1 [mem 0xe0000000-0xefffffff 64bit pref]: assigned',
+  '[    0.250000] pci 0000:01:00.0: vgaarb: setting as boot VGA device',
+  '[    0.500000] pci 0000:00:00.0: Adding to iommu group 0',
+  '[    0.511222] pci 0000:01:00.0: Adding to iommu group 1',
+  '[    0.511223] pci 0000:01:00.1: Adding to iommu group 1',
+  '[    2.000000] nouveau 0000:01:00.0: NVIDIA GP104 (134000a1)',
+  '[    3.000000] snd_hda_intel 0000:01:00.1: enabling device (0000 -> 0002)',
+  '[    9.000000] pci 0000:01:00.1: Removed',
+].join('\n')
+
+t.test('facts of a whole Linux boot', async t => {
+  const { host = {}, functions = {}, groups = {} } = kernelLog.parse(log(`[  77.0] pci 0000:09:00.0: [1002:67df] type 00 class 0x030000\n${linux}\n`))
+  t.same(Object.fromEntries(Object.entries(host).map(([key, fact]) => [key, fact.value])), {
+    platform: 'linux', kernel: '6.1.0-18-amd64', distribution: 'debian', board: 'Acme Inc. Tower, X1/TX-99', biosVersion: '1.20 01/02/2023',
+    cmdline: 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro intel_iommu=on vfio-pci.ids=10de:1b39 modprobe.blacklist=nouveau',
+    cmdlineParams: ['BOOT_IMAGE=/vmlinuz', 'root=/dev/sda1', 'ro', 'intel_iommu=on', 'vfio-pci.ids=10de:1b39', 'modprobe.blacklist=nouveau'],
+    vfioIdsCmdline: ['10de:1b39'], blacklist: ['nouveau'], cpuModel: 'Intel(R) Xeon(R) CPU E5-2630 0 @ 2.30GHz', cpuVendor: 'intel', memoryMiB: 16384,
+    firmware: 'legacy', dmarPresent: true, ivrsPresent: false, runsIn: 'metal', outerHypervisor: null, iommuDomainType: 'Translated', interruptRemapping: true,
+    numaNodes: 2, iommuGroupCount: 2,
+  })
+  t.same(host.board?.at, [{ evidence: 'kernel-log', where: 5 }])
+  t.equal(functions['0000:09:00.0'], undefined, 'what stands before the last banner is of another boot')
+  const gpu = functions['0000:01:00.0'] ?? {}
+  t.same([gpu.id?.value, gpu.class?.value, gpu.driver?.value, gpu.groupId?.value, gpu.bootVga?.value, gpu.barLargestMiB?.value], ['10de:1b39', '030000', 'nouveau', '1', true, 256])
+  t.same(gpu.bars?.value, ['0 mem32 0xdb000000 16777216', '1 mem64pref 0xe0000000 268435456'])
+  t.equal(functions['0000:01:00.1']?.driver, undefined, 'a later pci prefix takes the driver back')
+  t.same(groups['1']?.members?.value, ['0000:01:00.0', '0000:01:00.1'])
+})
+
+t.test('silence says nothing in a log that is not whole', async t => {
+  const cut = kernelLog.parse(log(linux, 'cut'))
+  for (const key of ['firmware', 'ivrsPresent', 'runsIn', 'iommuGroupCount'] as const) t.equal(cut.host?.[key], undefined, key)
+  t.equal(cut.groups?.['1']?.members, undefined)
+  t.equal(cut.functions?.['0000:01:00.0']?.groupId?.value, '1')
+  t.equal(hostOf(linux.replace(/.*ACPI: DSDT.*\n/, '')).ivrsPresent, undefined, 'a listing with holes')
+  t.equal(hostOf(linux.replaceAll('DMAR 0x', 'DMAX 0x')).dmarPresent?.value, false)
+  t.equal(hostOf(linux.replaceAll('DMAR 0x', 'DMAX 0x').replace('[    0.08', '[    0.07] DMAR: IOMMU enabled\n[    0.08')).dmarPresent?.value, false, 'asked for by the command line')
+  t.equal(hostOf(linux.replace('pci 0000:00:00.0: Adding', 'pci 0000:00:00.0: xdding')).iommuGroupCount, undefined, 'a console lost a line')
+})
+
+t.test('where it runs', async t => {
+  const guest = (...more: string[]) => hostOf([linux.split('\n')[0], '[    0.0] BIOS-e820: x', ...more.map(text => `[    0.000000] ${text}`)].join('\n'))
+  t.match(guest('Hypervisor detected: KVM', 'DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16'), { runsIn: { value: 'vm' }, outerHypervisor: { value: 'kvm' } })
+  t.match(guest('Hypervisor detected: Microsoft Hyper-V', 'DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16'), { outerHypervisor: { value: 'qemu' } })
+  t.match(guest('Hypervisor detected: KVM', 'DMI: FreeBSD BHYVE/BHYVE, BIOS 14.0 10/17/2021'), { outerHypervisor: { value: 'bhyve' } })
+  t.match(guest('efi: EFI v2.7 by EDK II', 'secureboot: Secure boot enabled'), { firmware: { value: 'uefi' }, secureBoot: { value: true } })
+  t.equal(guest('xen: setting up', 'Xen version: 4.17 (preserve-AD) (dom0)', 'Hypervisor detected: Xen PV').runsIn, undefined)
+})
+
+const freebsd = [
+  '---<<BOOT>>---',
+  'Copyright (c) 1992-2021 The FreeBSD Project.',
+  'FreeBSD 13.1-RELEASE-p5 releng/13.1-n250170 GENERIC amd64',
+  'VT(efifb): resolution 1024x768',
+  'CPU: AMD Ryzen 5 3600 6-Core Processor               (3600.08-MHz K8-class CPU)',
+  '  Origin="AuthenticAMD"  Id=0x870f10  Family=0x17  Model=0x71  Stepping=0',
+  '  Features2=0x7ed8320b<SSE3,PCLMULQDQ,MON>',
+  '  AMD Features2=0x75c237ff<LAHF,CMP,SVM,ExtAPIC>',
+  'real memory  = 17179869184 (16384 MB)',
+  'ivhd0: <AMD-Vi/IOMMU ivhd with EFR> on acpi0',
+  'vgapci0: <VGA-compatible display> port 0xf000-0xf03f mem 0xfe000000-0xfe3fffff irq 16 at device 2.0 on pci0',
+  'vgapci0: Boot video device',
+  'pci0: <memory> at device 31.2 (no driver attached)',
+  'ppt0 mem 0x92000000-0x92ffffff at device 0.0 numa-domain 0 on pci4',
+  'found->\tvendor=0x10de, dev=0x1b39, revid=0xa1',
+  '\tdomain=0, bus=129, slot=0, func=0',
+  '\tclass=03-00-00, hdrtype=0x00, mfdev=1',
+  'ppt0 mem 0x92000000-0x92ffffff at device 31.2 on pci0',
+]
+
+t.test('facts of a FreeBSD boot', async t => {
+  const { host = {}, functions = {} } = kernelLog.parse(log(`${freebsd.join('\n').replace('13.1', '12.0')}\n${'x\n'.repeat(50)}${freebsd.join('\n')}${'\nx'.repeat(50)}`))
+  t.same(Object.fromEntries(Object.entries(host).map(([key, fact]) => [key, fact.value])), {
+    platform: 'freebsd', kernel: '13.1-RELEASE-p5', freebsdMajor: 13, cpuModel: 'AMD Ryzen 5 3600 6-Core Processor', cpuVendor: 'amd', cpuVirtualization: true,
+    memoryMiB: 16384, firmware: 'uefi', ivrsPresent: true, runsIn: 'metal', outerHypervisor: null,
+  })
+  t.same([functions['0000:00:02.0']?.driver?.value, functions['0000:00:02.0']?.bootVga?.value, functions['0000:00:1f.2']?.driver?.value], ['vgapci', true, 'ppt'])
+  t.same([functions['0000:81:00.0']?.id?.value, functions['0000:81:00.0']?.class?.value], ['10de:1b39', '030000'])
+  t.same(Object.keys(functions).length, 3, 'the unit of another bus is not its number')
+  const syslog = hostOf(freebsd.map(line => `Jun 11 18:23:41 beastie kernel: ${line}`).join('\n'))
+  t.same([syslog.freebsdMajor?.value, syslog.memoryMiB?.value], [13, 16384])
+  t.equal(hostOf('Hypervisor: Origin = "bhyve bhyve "\nppt0 mem 0x92000000 at device 0.0 on pci4\n').outerHypervisor?.value, 'bhyve')
+})
+
+t.test('forms of whole logs', async t => {
+  const plain = linux.split('\n')
+  const forms: Record<string, (line: string) => string> = {
+    CRLF: line => `${line}\r`,
+    'journal': line => line.replace(/^\[.{12}\] /, 'Nov 21 00:11:22 tower kernel: '),
+    'json': line => JSON.stringify({ __CURSOR: 's=1', MESSAGE: line.replace(/^\[.{12}\] /, '') }),
+    'quoted': line => `> ${line}`,
+    'callers': line => line.replace('] ', '][    T1] '),
+    'html': line => line.replaceAll('>', '&gt;').replaceAll('"', '&quot;'),
+  }
+  for (const [form, change] of Object.entries(forms)) {
+    const { host = {}, functions = {} } = kernelLog.parse(log(plain.map(change).join('\n')))
+    t.same([host.kernel?.value, host.memoryMiB?.value, host.iommuGroupCount?.value, functions['0000:01:00.0']?.driver?.value], ['6.1.0-18-amd64', 16384, 2, 'nouveau'], form)
+  }
+  const wrapped = 'Linux version 5.11.0-rc4+ (user@host)\nCommand line: BOOT_IMAGE=/vmlinuz-5.11.0-rc4+\nroot=/dev/mapper/VG0-rootfs ro acpi_osi=! "acpi_osi=Windows 2016"\nsystemd.unified_cgroup_hierarchy=1 quiet\nBIOS-provided physical RAM map:\n'
+  t.equal(hostOf(wrapped).cmdlineParams?.value?.at(-1), 'quiet')
+})
+
+t.test('any text is taken without a throw, and line numbers only grow', async () => {
+  const piece = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...linux.split('\n'), ...freebsd, '\r\n', '\n', '> ', '\x1b[', '{"MESSAGE":', '[', '\u00a0', '__proto__', '0000:01:00.0: '))
+  fc.assert(fc.property(fc.array(piece, { maxLength: 40 }), fc.constantFrom('\n', '', ' '), (pieces, glue) => {
+    const body = pieces.join(glue)
+    kernelLog.parse(log(body))
+    const text = logText(body)
+    const numbers = [...text.linesFrom(0)].map(line => { read(line.text); return line.number })
+    return numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)) && (numbers.at(-1) ?? 1) <= body.split('\n').length
+  }), { numRuns: 300 })
+})
+
+t.test('twenty megabytes take well under two seconds', async t => {
+  const noise = Array.from({ length: 180_000 }, (_, i) => `[${i}.000000] pcieport 0000:00:1c.0: AER: Corrected error received: 0000:0${i % 8}:00.0, severity=Corrected, type=Physical Layer`).join('\n')
+  const began = performance.now()
+  kernelLog.parse(log(`${linux}\n${noise}`))
+  t.ok(performance.now() - began < 2000)
+  const hostile = performance.now()
+  kernelLog.parse(log(`${freebsd[0]}\nhda0: ${'at device 1.1 on pci0 '.repeat(200_000)}\n${'] type (no driver attached) on pci0\n'.repeat(100_000)}`))
+  t.ok(performance.now() - hostile < 5000)
+})
+
+const samples = '../shared/samples/freebsd'
+t.test('real FreeBSD logs', { skip: existsSync(samples) ? false : 'the sample collection is not on this machine' }, async t => {
+  for (const probe of readdirSync(samples)) {
+    const file = `${samples}/${probe}/dmesg.txt`
+    if (existsSync(file)) t.equal(hostOf(readFileSync(file, 'utf8')).platform?.value, 'freebsd', probe)
+  }
+})

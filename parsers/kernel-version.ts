@@ -1,0 +1,43 @@
+import { textOf, type Evidence } from '../model/evidence.ts'
+import { known } from '../model/fact.ts'
+import type { HostDraft } from './gather.ts'
+import { parser } from './parser.ts'
+import { readTree } from './tree.ts'
+
+/** In /proc/version, in `uname -a` (host name first) and in `uname -r`. */
+const spellings: readonly { readonly platform: 'linux' | 'freebsd', readonly form: RegExp }[] = [
+  { platform: 'linux', form: /^Linux version (\d+\.\d+\S*)/ },
+  { platform: 'linux', form: /^Linux \S+ (\d+\.\d+\S*) #/ },
+  { platform: 'freebsd', form: /^FreeBSD \S+ (\d+\.\d+-\S+)/ },
+  { platform: 'linux', form: /^(\d+\.\d+(?:\.\d+)?(?:[-.+~_][\w.+~-]+)?)$/ },
+]
+
+/** The word in brackets of `none [integrity] confidentiality` (security/lockdown/lockdown.c). */
+const lockdownState = /\[(none|integrity|confidentiality)\]/
+
+/**
+ * The release of the running kernel, its taint and its lockdown.
+ *
+ *     Linux pve1 6.8.12-4-pve #1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4 (2024-11-06T15:04Z) x86_64 GNU/Linux
+ */
+export default parser({
+  gives: 'kernel-version',
+  parse(evidence: Evidence) {
+    const host: HostDraft = {}
+    for (const { path, mark, text, line } of readTree(textOf(evidence))) {
+      if (mark !== '=') continue
+      if (path.endsWith('/tainted')) {
+        const bits = /^\s*(\d{1,15})\s*$/.exec(text)
+        if (bits) host.taint = known(Number(bits[1]), evidence.id, line)
+        continue
+      }
+      const lockdown = path.endsWith('/lockdown') || path === '' ? lockdownState.exec(text) : null
+      if (lockdown) host.lockdown = known(lockdown[1] ?? null, evidence.id, line)
+      const found = host.kernel ? undefined : spellings.map(({ platform, form }) => ({ platform, release: form.exec(text.trim())?.[1] })).find(({ release }) => release)
+      if (!found?.release) continue
+      host.kernel = known(found.release, evidence.id, line)
+      host.platform = known<string>(found.platform, evidence.id, line)
+    }
+    return { host }
+  },
+})

@@ -1,0 +1,50 @@
+/**
+ * Builds the tool: registries from the folders, TypeScript into build/ (what tests run), the bundle and the rules into
+ * dist/ (what people run). Plain JavaScript, as it runs before there is a build.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+process.chdir(root)
+
+/** A folder is its own registry: every file of it with a default export, in one generated module. */
+function writeRegistry(target, type, from, files) {
+  const names = files.map((file, index) => ({ file, name: `entry${index}` }))
+  const text = [
+    '// Made by scripts/build.js from the files of this folder. Do not edit.',
+    `import type { ${type} } from '${from}'`,
+    ...names.map(({ file, name }) => `import ${name} from './${file}'`),
+    '',
+    `export const registry: readonly ${type}[] = [${names.map(({ name }) => name).join(', ')}]`,
+    '',
+  ].join('\n')
+  let old = ''
+  try { old = readFileSync(target, 'utf8') } catch { /* the first build */ }
+  if (old !== text) writeFileSync(target, text)
+}
+
+const declares = (file, word) => new RegExp(`^export default ${word}\\(`, 'm').test(readFileSync(file, 'utf8'))
+const sources = folder => readdirSync(folder).filter(name => name.endsWith('.ts') && !name.includes('.test') && !name.startsWith('registry')).sort()
+
+writeRegistry('parsers/registry.ts', 'Parser', './parser.ts', sources('parsers').filter(name => declares(join('parsers', name), 'parser')))
+for (const system of ['linux', 'freebsd']) {
+  const folder = join('collectors', system)
+  writeRegistry(join(folder, 'registry.ts'), 'Collector', '../collector.ts', sources(folder).filter(name => declares(join(folder, name), 'collector')))
+}
+
+const run = (...argv) => execFileSync(process.execPath, argv, { stdio: 'inherit' })
+if (process.argv.includes('--registries')) process.exit(0)
+
+run('node_modules/typescript/bin/tsc', '-p', '.')
+mkdirSync('dist', { recursive: true })
+for (const old of readdirSync('dist').filter(name => name.endsWith('.js'))) rmSync(join('dist', old))
+run('build/scripts/compile-rules.js', 'rules', 'dist/rules.json')
+const { build } = await import('esbuild')
+await build({
+  entryPoints: { gpudoctor: 'cli/main.ts' }, outdir: 'dist', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19', minify: true,
+  legalComments: 'external', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning', sourcemap: false,
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+})
