@@ -199,9 +199,9 @@ async function takeFiles(one: Collector, pattern: string, budget: Budget): Promi
   if (paths.length === 0) return [failure(pattern, new SourceError('absent', `${pattern}: there is none`), budget.binary)]
   const pieces: Piece[] = []
   for (const path of paths.slice(0, mostPieces)) pieces.push({ ...await takeFile(path, budget), name: nameOfPath(path, one.name) })
-  // A pattern's directories are no files of the kind asked for.
-  const files = pieces.filter(({ note }) => !note?.endsWith('is a directory, which is not read'))
-  return files.length ? files : [failure(pattern, new SourceError('absent', `${pattern}: there is no file`), budget.binary)]
+  // What a pattern matched and is no file: a directory, or gone by now. A path without pattern says so itself.
+  const files = pieces.filter(({ status }) => status !== 'absent')
+  return files.length ? files : pieces.slice(0, 1).map(unnamed)
 }
 
 function nameOfPath(path: string, name: RegExp | undefined): string {
@@ -268,7 +268,11 @@ type Question = (path: string, budget: Budget) => Promise<string>
 
 const questions = {
   files: async (path, { source, left }) => treeLines(path, textOfBytes(await source.read(path, treeFileLimit, left()))),
-  links: async (path, { source, left }) => `${printable(path)}\t>${printable(await source.link(path, left()))}\n`,
+  // EINVAL: a pattern met something that is no link.
+  links: async (path, { source, left }) => {
+    const target = await source.link(path, left()).catch((error: unknown) => { if (error instanceof Error && 'code' in error && error.code === 'EINVAL') return null; throw error })
+    return target === null ? '' : `${printable(path)}\t>${printable(target)}\n`
+  },
   lists: async (path, { source, left }) => [`${printable(path)}\t/\n`, ...(await source.list(path, left())).map(name => `${printable(`${path}/${name}`)}\t/\n`)].join(''),
   stats: async (path, { source, left }) => {
     const { mode, uid, gid, size, mtime } = await source.stat(path, left())

@@ -94,7 +94,7 @@ export function liveSource(prefix = '', platform = here()): LiveSource {
   async function readFile(path: string, limit: number, timeout: number, keep?: 'head'): Promise<Bytes> {
     const end = performance.now() + timeout
     const { real, regular, kind } = await resolved(path)
-    if (!regular) throw new SourceError('failed', `${path} is ${kind}, which is not read`)
+    if (!regular) throw new SourceError(kind === 'a directory' ? 'absent' : 'failed', `${path} is ${kind}, which is not read`)
     const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       const is = await file.stat()

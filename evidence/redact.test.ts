@@ -58,6 +58,9 @@ const planted: Record<string, Planted> = {
   'journal host': { line: '[   12.345678] tinas-pc kernel: DMAR: IOMMU enabled', gone: 'tinas', as: 'host', stays: '[   12.345678] ', kind: 'kernel-log' },
   'uname host': { line: 'Linux tinas-pc 6.8.12-4-pve #1 SMP x86_64', gone: 'tinas', as: 'host', stays: ' 6.8.12-4-pve #1', kind: 'kernel-version' },
   'host name of rc.conf': { line: 'hostname="tinas-pc.example"', gone: 'tinas', as: 'host', kind: 'rc-conf' },
+  'prompt': { line: 'root@tinas-pc:~# lspci -nn', gone: 'tinas', as: 'host', stays: ['root@', ':~# lspci -nn'] },
+  'prompt in brackets': { line: '[tina@tinas-pc vm]$ dmesg', gone: 'tina', as: 'host', stays: ' vm]$ dmesg' },
+  'Proxmox node': { line: '/etc/pve/nodes/tinas-pc/qemu-server/100.conf', gone: 'tinas', as: 'host', stays: '/qemu-server/100.conf' },
   'home': { line: '-drive file=/home/tina/win.qcow2,if=none', gone: 'tina', as: 'user', stays: '/win.qcow2,if=none' },
   'Windows home': { line: 'C:\\Users\\Tina\\AppData', gone: 'Tina', as: 'user', stays: '\\AppData' },
 }
@@ -99,6 +102,7 @@ const lookAlikes: readonly (readonly [string, EvidenceKind])[] = [
   ['Link encap HWaddr 00:00:00:00:00:00 brd ff:ff:ff:ff:ff:ff', 'text'],
   ['Loaded X.509 cert 6c:ce:ce:7e:4c:6c:0d:1f:61:49:f3:dd:27:df:cc:5c:bb:41:9e:a1', 'text'],
   ['pptdevs="1/0/0 1/0/1" hw.vmm.iommu.initialized: 1', 'loader-conf'],
+  ['vfio@host is no prompt, 5@5 $', 'text'],
   ['audit: key=(null) passwd=\'******\' password=on', 'text'],
   ['0123456789abcdef 8086:0000 10de 0x00000000fed90000', 'iomem'],
 ]

@@ -58,6 +58,9 @@ const keyNames = String.raw`(?:(?:api|access|private|secret|auth|encryption|mast
 /** `path<TAB>=` of a tree line, or nothing. */
 const treePath = String.raw`^(?:[^\t\n]{1,4096}\t=)?`
 
+/** `:~#`, `:/etc/libvirt$`, ` vm]$` behind user and host in a shell's prompt. */
+const promptEnd = String.raw`(?::[~/][^\s#$%]{0,200} ?| [\w~./-]{1,64}\]?)[#$%](?:\s|$)`
+
 /** EFI, ACPI and Windows class GUIDs: names of things, the same on every machine. */
 const publicGuid = /^(?:8be4df61-93ca-11d2-aa0d-00e098032b8c|d719b2cb-3d3a-4596-a3bc-dad00e67656f|33db4d5b-1ff7-401c-9657-7441c03dd766|0811b06e-4a27-44f9-8d60-3cbbc22e7b48|a3132d01-8cda-49ba-a52e-bc9d46df6b81|a486d8f8-0bda-471b-a72b-6042a6b5bee0|e5c937d0-3553-4d7a-9117-ea4d19c3434d|0{8}-0{4}-0{4}-0{4}-0{12}|[0-9a-f]{8}-e325-11ce-bfc1-08002be10318)$/i
 
@@ -141,6 +144,9 @@ const rows: readonly Row[] = [
   { takes: 'host', about: 'host names in journal lines', hint: /\] \S+ (?:kernel:|[a-z][\w-]{1,32}\[\d)/, pattern: /(^\[ {0,8}\d{1,10}\.\d{3,9}\] )([a-z0-9][\w.-]{0,253})(?= (?:kernel:|[a-z][\w-]{1,32}\[\d{1,10}\]:))/gim },
   { takes: 'host', about: 'host names in uname -a', hint: /(?:Linux|FreeBSD) \S+ \d/, pattern: /((?:^|\t=|: )(?:Linux|FreeBSD) )(\S{1,253})(?= \d{1,2}\.\d)/gm, keep: value => value === 'version' },
   { takes: 'host', about: 'settings of the host name', hint: /hostname|nodename|hostuuid/i, pattern: /((?:\bhostname|nodename)["']?(?:[ \t]{0,4}[:=][ \t]{0,4}|[ \t]set to[ \t])["'<]?)([a-z0-9][\w.-]{0,253})(?![\w.-])/gi },
+  { takes: 'host', about: 'host names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?[a-z_][\w.-]{0,31}@)([a-z0-9][\w.-]{0,63})(?=${promptEnd})`, 'gim'), keep: value => value === 'localhost' },
+  { takes: 'user', about: 'user names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?)([a-z_][\w.-]{0,31})(?=@[a-z0-9][\w.-]{0,63}${promptEnd})`, 'gim'), keep: value => value === 'root' },
+  { takes: 'host', about: 'names of Proxmox nodes', hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,64})/g },
   { takes: 'host', about: 'name of the host in the kernel command line', hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,253})/g },
 ]
 

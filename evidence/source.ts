@@ -71,11 +71,15 @@ const statusOfCode: ReadonlyMap<string, SourceError['status']> = new Map([
   ['EACCES', 'denied'], ['EPERM', 'denied'], ['ETIMEDOUT', 'timeout'],
 ])
 
+const wordsOfCode: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'], ['ENOTDIR', 'there is no such file'], ['EACCES', 'permission denied'], ['EPERM', 'operation not permitted'], ['EIO', 'input/output error'],
+])
+
 /** The status and the words for anything that was thrown while reading. */
 export function reasonOf(error: unknown): { readonly status: SourceError['status'], readonly note: string } {
   if (error instanceof SourceError) return { status: error.status, note: error.message }
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return { status: statusOfCode.get(code) ?? 'failed', note: error instanceof Error ? error.message : String(error) }
+  return { status: statusOfCode.get(code) ?? 'failed', note: wordsOfCode.get(code) ?? (error instanceof Error ? error.message : String(error)) }
 }
 
 /** Takes bytes as they come and keeps the first half of the limit and the last: the start of a log and its end. */

@@ -3,7 +3,7 @@ import { known } from '../model/fact.ts'
 import type { HostFacts } from '../model/snapshot.ts'
 import { scopeAddress } from './acpi/dmar.ts'
 import { tableFacts } from './acpi/table-facts.ts'
-import type { Draft } from './draft.ts'
+import { listFact, type Draft } from './draft.ts'
 import { parser } from './parser.ts'
 import { linesOf } from './tree.ts'
 
@@ -116,27 +116,30 @@ function decodedFacts(fields: readonly Field[], evidence: EvidenceId): HostFacts
   // ACPICA prints the byte in hex, FreeBSD the number of bits in decimal.
   const bits = width && (width.form === 'acpica' ? parseInt(width.value, 16) + 1 : Number(width.value))
   if (width && bits && bits <= 256) host.dmarAddressWidth = known(bits, evidence, width.line)
-  if (flags && width && flags.line > width.line) host.dmarFlags = known(flags.form === 'acpica' ? parseInt(flags.value, 16) || 0 : flagBits(flags.value), evidence, flags.line)
+  if (flags && width && flags.line > width.line) host.dmarFlags = known(flagsOf(flags), evidence, flags.line)
   const structures = dmarStructures(dmar)
   const units = structures.filter(one => one.type === 'DRHD').length
   if (units > 0) {
     host.dmarUnits = known(units, evidence, width?.line ?? dmar[0]?.line ?? 1)
     host.rmrrDevices = reservedFor(structures, evidence, width?.line ?? 1)
   }
-  const ivhd = ivrs.flatMap((field, index) => (field.name === 'Subtable Type' && field.value.includes('[Hardware Definition') ? [unitOf(ivrs, index)] : []))
+  const isIvhd = ({ name, value }: Field) => name === 'Subtable Type' && value.includes('[Hardware Definition')
+  const ivhd = ivrs.flatMap((field, index) => (isIvhd(field) ? [unitOf(ivrs, index)] : []))
   if (ivhd.length > 0) host.ivrsUnits = known(new Set(ivhd).size, evidence, ivrs[0]?.line ?? 1)
   return host
 }
 
 const flagNames: Readonly<Record<string, number>> = { INTR_REMAP: 1, X2APIC_OPT_OUT: 2, DMA_CTRL_PLATFORM_OPT_IN: 4 }
-const flagBits = (value: string) => value.replace(/[{}]/g, '').split(',').reduce((bits, name) => bits | (Object.hasOwn(flagNames, name) ? flagNames[name] ?? 0 : 0), 0)
+const flagsOf = ({ form, value }: Field) => form === 'acpica'
+  ? parseInt(value, 16) || 0
+  : value.replace(/[{}]/g, '').split(',').reduce((bits, name) => bits | (Object.hasOwn(flagNames, name) ? flagNames[name] ?? 0 : 0), 0)
 
 /** The DeviceId that follows an IVHD's first line: what tells one IOMMU from the next. */
 const unitOf = (fields: readonly Field[], index: number) => fields.slice(index + 1, index + 20).find(field => field.name === 'DeviceId')?.value ?? ''
 
 const acpicaTypes: Readonly<Record<string, string>> = { '0000': 'DRHD', '0001': 'RMRR', '0002': 'ATSR', '0003': 'RHSA', '0004': 'ANDD', '0005': 'SATC' }
 const freebsdScopes: Readonly<Record<string, number>> = { 'PCI Endpoint Device': 1, 'PCI Sub-Hierarchy': 2, 'IOAPIC': 3, 'HPET': 4 }
-const freebsdTypes = new Set(['DRHD', 'RMRR', 'ATSR', 'RHSA'])
+const freebsdType = /^(?:DRHD|RMRR|ATSR|RHSA|\d{1,5})$/
 
 /** Both decoders name the fields alike but for their numbers: hexadecimal here, decimal there. */
 function dmarStructures(fields: readonly Field[]): Structure[] {
@@ -145,7 +148,7 @@ function dmarStructures(fields: readonly Field[]): Structure[] {
     const current = structures.at(-1)
     const scope = current?.scopes.at(-1)
     const number = parseInt(value, form === 'acpica' ? 16 : 10) || 0
-    const opens = name === 'Subtable Type' ? acpicaTypes[value.slice(0, 4)] ?? 'unknown' : name === 'Type' && form === 'freebsd' && (freebsdTypes.has(value) || /^\d+$/.test(value)) ? value : null
+    const opens = name === 'Subtable Type' ? acpicaTypes[value.slice(0, 4)] ?? 'unknown' : name === 'Type' && form === 'freebsd' && freebsdType.test(value) ? value : null
     if (opens !== null) structures.push({ type: opens, segment: 0, scopes: [] })
     else if (name === 'PCI Segment Number' || name === 'Segment') { if (current) current.segment = number }
     else if (name === 'Device Scope Type') current?.scopes.push({ type: number, bus: 0, path: [], line })
@@ -160,11 +163,10 @@ function dmarStructures(fields: readonly Field[]): Structure[] {
 const steps = (value: string, pattern: RegExp, base: number) =>
   [...value.matchAll(pattern)].map(([, device, fn]) => ({ device: parseInt(device ?? '', base), fn: parseInt(fn ?? '', base) }))
 
-function reservedFor(structures: readonly Structure[], evidence: EvidenceId, fallback: number): HostFacts['rmrrDevices'] & {} {
-  const found = structures.filter(one => one.type === 'RMRR').flatMap(one => one.scopes.flatMap(scope => {
+function reservedFor(structures: readonly Structure[], evidence: EvidenceId, lookedAt: number) {
+  const found = structures.filter(one => one.type === 'RMRR').flatMap(one => one.scopes.flatMap((scope): [string, number][] => {
     const bdf = scopeAddress(one.segment, scope)
-    return bdf ? [{ bdf, line: scope.line }] : []
+    return bdf ? [[bdf, scope.line]] : []
   }))
-  const at = (found.length > 0 ? found.map(one => one.line) : [fallback]).map(where => ({ evidence, where }))
-  return { value: [...new Set(found.map(one => one.bdf))], at }
+  return listFact(evidence, found, lookedAt)
 }

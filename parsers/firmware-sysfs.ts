@@ -18,8 +18,9 @@ import { baseName, linesOf, readTree } from './tree.ts'
 export default parser({
   gives: 'firmware-sysfs',
   parse(evidence) {
-    const seen = readSeen(textOf(evidence))
-    return { host: { ...tables(seen, evidence.id), ...boot(seen, evidence.id), ...board(seen, evidence.id) } }
+    // Only a collector is known to have looked for every file.
+    const seen = readSeen(textOf(evidence), evidence.takenAt !== undefined && evidence.status === 'ok')
+    return { host: { ...tables(seen, evidence.id, evidence.status === 'ok'), ...boot(seen, evidence.id), ...board(seen, evidence.id) } }
   },
 })
 
@@ -36,7 +37,7 @@ interface Seen {
 const acpiTables = '/sys/firmware/acpi/tables'
 const efi = '/sys/firmware/efi'
 
-function readSeen(body: string): Seen {
+function readSeen(body: string, whole: boolean): Seen {
   const seen: Seen = { tables: new Map(), dmi: new Map(), efi: 0, noEfi: 0, secureBoot: null }
   let first = 0
   for (const { path, mark, text, line } of readTree(body)) {
@@ -48,7 +49,7 @@ function readSeen(body: string): Seen {
     else if (path === '/sys/hypervisor/type') seen.dmi.set('hypervisor', { text: text.trim(), line })
   }
   readListing(body, seen)
-  if (seen.tables.size > 0 && seen.efi === 0 && first > 0) seen.noEfi ||= first
+  if (whole && seen.tables.size > 0 && seen.efi === 0) seen.noEfi ||= first
   return seen
 }
 
@@ -83,11 +84,11 @@ function readListing(body: string, seen: Seen): void {
   }
 }
 
-function tables({ tables }: Seen, id: EvidenceId): HostFacts {
+function tables({ tables }: Seen, id: EvidenceId, whole: boolean): HostFacts {
   const listed = tables.get('FACP') ?? tables.get('DSDT')
   const present = (name: string) => {
     const line = tables.get(name)
-    return line !== undefined ? known(true, id, line) : listed !== undefined ? known(false, id, listed) : undefined
+    return line !== undefined ? known(true, id, line) : whole && listed !== undefined ? known(false, id, listed) : undefined
   }
   const [dmar, ivrs] = [present('DMAR'), present('IVRS')]
   return { ...(dmar && { dmarPresent: dmar }), ...(ivrs && { ivrsPresent: ivrs }) }

@@ -13,7 +13,7 @@ const problemNames = new Map(Object.entries({
   DRIVER_BLOCKED: 48, REGISTRY_TOO_LARGE: 49, UNSIGNED_DRIVER: 52, DEVICE_RESET: 54, GUEST_ASSIGNMENT_FAILED: 57,
 }))
 const problemName = /CM_PROB_([A-Z_]{1,40})/
-const writtenCode = /\((?:Code|Código|Codice|Kod|Код|コード)\s?:?\s?(\d{1,2})\)|\b(?:Code|error) (\d{1,2})\b|Problem Code:\s*(\d{1,2})\b/i
+const writtenCode = /\((?:Code|Código|Codice|Kod|Код|コード)\s?:?\s?(\d{1,2})\)|\b(?:Code (\d{1,2})|error (43))\b|Problem Code:\s*(\d{1,2})\b/i
 const status = /\b0x(C0[0-9A-F]{6})\b/i
 const pciId = /PCI\\{1,2}VEN_([0-9A-F]{4})&(?:amp;)?DEV_([0-9A-F]{4})/i
 const version = /\b(\d{1,3}\.\d{1,3}\.\d{1,5}\.\d{1,5})\b/
@@ -31,7 +31,7 @@ const idIn = (text: string): string => {
 function codeIn(text: string): number | null {
   const named = problemNames.get(problemName.exec(text)?.[1] ?? '')
   const written = writtenCode.exec(text)
-  const code = named ?? Number(written?.[1] ?? written?.[2] ?? written?.[3] ?? 0)
+  const code = named ?? Number(written?.slice(1).find(Boolean) ?? 0)
   return code > 0 && code <= highestCode ? code : null
 }
 

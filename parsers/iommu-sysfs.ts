@@ -2,7 +2,7 @@ import { bdfFromText, type Bdf } from '../model/bdf.ts'
 import { textOf, type EvidenceId } from '../model/evidence.ts'
 import { known } from '../model/fact.ts'
 import type { Contribution, FunctionFacts, GroupFacts, HostFacts } from '../model/snapshot.ts'
-import type { Draft } from './draft.ts'
+import { listFact, type Draft } from './draft.ts'
 import { parser } from './parser.ts'
 import { functionLine, functionStart, listedFacts, type FunctionLine } from './pci/listing-line.ts'
 import { readTree, type TreeLine } from './tree.ts'
@@ -26,7 +26,15 @@ export default parser({
   },
 })
 
-interface Group { line: number; type?: { readonly text: string; readonly line: number }; readonly members: Map<Bdf, number>; readonly regions: { readonly text: string; readonly line: number }[]; regionsRead: number }
+interface Found { readonly text: string; readonly line: number }
+interface Group {
+  readonly line: number
+  type?: Found
+  readonly members: Map<Bdf, number>
+  /** Lines of reserved_regions; `regionsRead` is the first of them, 0 where the file was not read. */
+  readonly regions: Found[]
+  regionsRead: number
+}
 interface Seen {
   readonly groups: Map<string, Group>
   /** Line that shows the directory of groups was looked into; 0 none. */
@@ -159,12 +167,12 @@ function contribution(seen: Seen, id: EvidenceId, whole: boolean): Contribution 
 
 function groupFacts(number: string, group: Group, id: EvidenceId, whole: boolean): GroupFacts {
   const members = [...group.members]
-  const direct = group.regions.filter(region => / direct$/.test(region.text))
+  const direct = group.regions.filter(region => / direct$/.test(region.text)).map(({ text, line }): [string, number] => [text, line])
   return {
     id: known(number, id, group.line),
-    ...(members.length > 0 && whole && { members: { value: members.map(([bdf]) => bdf), at: members.map(([, where]) => ({ evidence: id, where })) } }),
+    ...(members.length > 0 && whole && { members: listFact(id, members, group.line) }),
     ...(group.type && { type: known(group.type.text, id, group.type.line) }),
-    ...(group.regionsRead > 0 && { directRegions: { value: direct.map(region => region.text), at: (direct.length > 0 ? direct.map(region => region.line) : [group.regionsRead]).map(where => ({ evidence: id, where })) } }),
+    ...(group.regionsRead > 0 && { directRegions: listFact(id, direct, group.regionsRead) }),
   }
 }
 
@@ -175,7 +183,7 @@ function hostFacts(seen: Seen, id: EvidenceId, whole: boolean): HostFacts {
   const [line] = [...seen.groups.values()].map(group => group.line)
   if (seen.looked > 0 || seen.unitsLooked > 0 || numbers.length > 0) host.platform = known('linux', id, seen.looked || seen.unitsLooked || line || 1)
   if (whole && (seen.root || gapless)) host.iommuGroupCount = known(numbers.length, id, line ?? seen.looked)
-  if (whole && seen.unitsLooked > 0) host.iommuUnits = { value: [...seen.units.keys()], at: (seen.units.size > 0 ? [...seen.units.values()] : [seen.unitsLooked]).map(where => ({ evidence: id, where })) }
+  if (whole && seen.unitsLooked > 0) host.iommuUnits = listFact(id, [...seen.units], seen.unitsLooked)
   // VT-d 10.4.2: MGAW, bits 16 to 21, is one less than the width. The narrowest unit decides.
   const widths = seen.capabilities.map(({ value, line: where }) => ({ bits: Number((value >> 16n) & 63n) + 1, where })).sort((a, b) => a.bits - b.bits)
   if (widths[0]) host.iommuAddressWidth = known(widths[0].bits, id, widths[0].where)

@@ -279,3 +279,20 @@ t.test('real FreeBSD logs', { skip: existsSync(samples) ? false : 'the sample co
     if (existsSync(file)) t.equal(hostOf(readFileSync(file, 'utf8')).platform?.value, 'freebsd', probe)
   }
 })
+
+t.test('memory BARs without room: the last word counts', async t => {
+  const unplaced = (text: string) => Object.entries(kernelLog.parse(log(text)).functions ?? {}).map(([bdf, fn]) => [bdf, fn.barsUnassigned?.value]).toSorted()
+  t.same(unplaced([
+    '[ 71.6] pci 0000:04:00.0: BAR 1: no space for [mem size 0x10000000 64bit pref]',
+    '[ 71.7] pci 0000:04:00.0: BAR 1: failed to assign [mem size 0x10000000 64bit pref]',
+    '[ 71.7] pci 0000:04:00.0: BAR 0: no space for [mem size 0x01000000]',
+    '[ 71.7] pci 0000:04:00.0: BAR 5: no space for [io  size 0x0080]',
+    '[ 71.7] pci 0000:04:00.0: BAR 6: no space for [mem size 0x00080000 pref]',
+    '[ 71.8] pci 0000:04:00.1: BAR 0: assigned [mem 0xf1480000-0xf1483fff]',
+  ].join('\n')), [['0000:04:00.0', ['0', '1']], ['0000:04:00.1', undefined]])
+  t.same(unplaced([
+    "[ 1.0] pci 0000:81:00.0: BAR 2 [mem size 0x400000000 64bit pref]: can't assign; no space",
+    '[ 1.0] pci 0000:81:00.0: BAR 2 [mem size 0x400000000 64bit pref]: failed to assign',
+    '[ 1.2] pci 0000:81:00.0: BAR 2 [mem 0x20000000000-0x203ffffffff 64bit pref]: assigned',
+  ].join('\n')), [['0000:81:00.0', []]])
+})

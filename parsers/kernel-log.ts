@@ -292,6 +292,7 @@ function linuxFunctions(boot: BootLog): { functions: Record<Bdf, FunctionFacts>;
   }
   identities(boot, of)
   baseAddresses(boot, of)
+  unplacedBars(boot, of)
   bootDisplay(boot, of)
   const { groups, host } = membership(boot, of)
   drivers(boot, of)
@@ -346,6 +347,31 @@ function baseAddresses(boot: BootLog, of: Of): void {
     const list: Fact<readonly string[]> = { value: all.map(bar => bar.text), at: all.map(bar => ({ evidence: boot.evidence.id, where: bar.line })) }
     const largest = all.filter(bar => bar.memory).toSorted((a, b) => (a.size < b.size ? 1 : -1))[0]
     Object.assign(of(bdf), { bars: list, ...(largest && { barLargestMiB: boot.fact(Number(largest.size) / 2 ** 20, largest.line) }) })
+  }
+}
+
+/** What became of a memory BAR: `BAR 1: no space for [mem size …]` up to 6.6, later `BAR 1 [mem size …]: can't assign; no space`. */
+const placements: readonly (readonly [anchor: string, line: RegExp, placed: boolean])[] = [
+  [' for [mem ', about('BAR ([0-5]): no space for \\[mem '), false],
+  ["can't assign; no space", about("BAR ([0-5]) \\[mem [^\\]]*\\]: can't assign; no space"), false],
+  ['failed to assign', about('BAR ([0-5])(?: \\[mem [^\\]]*\\])?: failed to assign(?: \\[mem |$)'), false],
+  [': assigned [', about('BAR ([0-5]): assigned \\[mem '), true],
+  [']: assigned', about('BAR ([0-5]) \\[mem [^\\]]*\\]: assigned'), true],
+]
+
+/** A BAR that did not fit may fit in the next round, so the last word counts. Nothing is said of functions all of whose BARs had room. */
+function unplacedBars(boot: BootLog, of: Of): void {
+  const told = placements.flatMap(([anchor, pattern, placed]) => [...boot.each(anchor, pattern)].map(hit => ({ ...hit, placed }))).toSorted((a, b) => a.at - b.at)
+  const last = new Map<Bdf, Map<string, { readonly placed: boolean; readonly line: number }>>()
+  for (const { groups: [, bdf, number = ''], line, placed } of told) {
+    const own = last.get(canonical(bdf))
+    if (own) own.set(number, { placed, line })
+    else if (!placed) last.set(canonical(bdf), new Map([[number, { placed, line }]]))
+  }
+  for (const [bdf, own] of last) {
+    const unplaced = [...own].filter(([, one]) => !one.placed).toSorted(([a], [b]) => Number(a) - Number(b))
+    const cited = unplaced.length > 0 ? unplaced : [...own]
+    Object.assign(of(bdf), { barsUnassigned: derived(unplaced.map(([number]) => number), ...cited.map(([number, { line }]) => boot.fact(number, line))) })
   }
 }
 

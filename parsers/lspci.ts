@@ -81,7 +81,17 @@ function runsOf(body: string): Run[] {
       else addLine(block, text, line)
     }
   }
-  return runs.map(one => ({ ...one, blocks: one.blocks.filter(({ head }) => functionLine(head)) })).filter(one => one.blocks.length > 0)
+  return runs.map(one => withoutStrays({ ...one, blocks: one.blocks.filter(({ head }) => functionLine(head)) })).filter(one => one.blocks.length > 0)
+}
+
+/**
+ * `lspci -k | grep -e VGA -e driver` leaves the drivers of other functions below the wrong first line. Two for one
+ * function give it away, and then none of them is believed.
+ */
+function withoutStrays(run: Run): Run {
+  const drivers = (block: Block) => block.items.filter(item => driverLine.test(item.text)).length
+  if (!run.blocks.some(block => drivers(block) > 1)) return run
+  return { ...run, blocks: run.blocks.map(block => ({ ...block, items: block.items.filter(item => !item.text.startsWith('Kernel ')) })) }
 }
 
 /** A first line that a mailer broke before its id: `Class [0300]: Vendor …`. */
@@ -157,10 +167,24 @@ const readers: readonly ((text: string, fact: MakeFact) => FunctionFacts)[] = [
     return id ? { subsystem: fact(id.toLowerCase()) } : {}
   },
   (text, fact) => (text.startsWith('!!! Unknown header type 7f') ? { configReadable: fact(false), headerType: fact(127) } : {}),
-  (text, fact) => { const [, sign] = /^Control: .{0,40}\bMem([+-])/.exec(text) ?? []; return sign ? { configReadable: fact(true), enabled: fact(sign === '+') } : {} },
-  (text, fact) => { const [, node] = /^NUMA node: (\d{1,4})|^Flags: .{0,300}\bNUMA node (\d{1,4})/.exec(text)?.filter(part => part !== undefined) ?? []; return node ? { numaNode: fact(Number(node)) } : {} },
-  (text, fact) => { const [, irq] = /\b(?:routed to )?IRQ (\d{1,6})\b/.exec(/^(?:Interrupt|Flags): /.test(text) ? text : '') ?? []; return irq ? { irq: fact(Number(irq)) } : {} },
-  (text, fact) => { const [, state] = /^Status: (D[0-3])\b/.exec(text) ?? []; return state ? { powerState: fact(state === 'D3' ? 'D3hot' : state) } : {} },
+  (text, fact) => {
+    const [, sign] = /^Control: .{0,40}\bMem([+-])/.exec(text) ?? []
+    return sign ? { configReadable: fact(true), enabled: fact(sign === '+') } : {}
+  },
+  (text, fact) => {
+    const [, node] = /^(?:Flags: .{0,300}\b)?NUMA node:? (\d{1,4})/.exec(text) ?? []
+    return node ? { numaNode: fact(Number(node)) } : {}
+  },
+  (text, fact) => {
+    const [, irq] = /^(?:Interrupt|Flags): .{0,300}\bIRQ (\d{1,6})\b/.exec(text) ?? []
+    return irq ? { irq: fact(Number(irq)) } : {}
+  },
+  (text, fact) => {
+    const [, state] = /^Status: (D[0-3])\b/.exec(text) ?? []
+    return state ? { powerState: fact(state === 'D3' ? 'D3hot' : state) } : {}
+  },
+  (text, fact) => { const [, on] = /^LnkCtl: ASPM (Disabled|L0s L1|L0s|L1)\b/.exec(text) ?? []; return on ? { aspm: fact(on === 'Disabled' ? 'disabled' : on) } : {} },
+  (text, fact) => (text.startsWith('L1SubCtl1: ') ? { l1Substates: fact([...text.slice(0, 200).matchAll(/\b((?:PCI-PM|ASPM)_L1\.[12])\+/g)].map(([, name]) => name as string)) } : {}),
   (text, fact) => linkLine(text, /^LnkSta: /, (speed, width) => linkFacts({ speed, width, maxSpeed: null, maxWidth: 0 }, fact)),
   (text, fact) => linkLine(text, /^LnkCap: /, (maxSpeed, maxWidth) => linkFacts({ speed: null, width: 0, maxSpeed, maxWidth }, fact)),
 ]

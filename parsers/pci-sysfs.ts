@@ -170,7 +170,8 @@ function resourceFacts(card: Card, piece: Piece, other: boolean): FunctionFacts 
     const is = (mask: bigint) => (flags & mask) !== 0n
     if (is(ioresource.io) || is(ioresource.mem)) {
       const placed = start !== 0n && !is(ioresource.unset)
-      bars.push({ number, kind: barKind(is(ioresource.io) ? 'io' : 'mem', is(ioresource.mem64), is(ioresource.prefetch)), address: placed ? start : null, size: end >= start ? end - start + 1n : null })
+      const kind = barKind(is(ioresource.io) ? 'io' : 'mem', is(ioresource.mem64), is(ioresource.prefetch))
+      bars.push({ number, kind, address: placed ? start : null, size: end >= start ? end - start + 1n : null })
     } else if (flags === 0n && register?.space === 'mem') {
       bars.push({ number, kind: barKind('mem', register.wide, register.prefetchable), address: null, size: null })
     }
@@ -228,10 +229,11 @@ function resetMethods(card: Card, piece: Piece) {
 function sriovFacts(card: Card, piece: Piece, isVf: boolean): FunctionFacts {
   const none = piece.whole && !card.entries.has('sriov_numvfs') ? known(0, piece.id, card.first) : undefined
   const types = [...card.entries.keys()].flatMap(name => /^mdev_supported_types\/([^/]{1,80})$/.exec(name)?.[1] ?? [])
+  const typesLine = card.entries.get('mdev_supported_types')?.[0]?.line ?? card.first
   return given({
     vfs: fact(card, piece, 'sriov_numvfs', integer) ?? none,
     vfsTotal: fact(card, piece, 'sriov_totalvfs', integer) ?? (isVf ? undefined : none),
-    mdevTypes: types.length > 0 || piece.whole ? known(types.slice(0, 256), piece.id, card.entries.get(`mdev_supported_types/${types[0]}`)?.[0]?.line ?? card.first) : undefined,
+    mdevTypes: types.length > 0 || piece.whole ? known(types.slice(0, 256), piece.id, typesLine) : undefined,
   })
 }
 

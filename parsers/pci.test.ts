@@ -108,7 +108,7 @@ t.test('sysfs: all of a GPU', async t => {
   t.same(fn(found, '0000:01:00.0'), {
     id: '10de:1b80', vendor: '10de', subsystem: '1458:3702', class: '030000', revision: 'a1', numaNode: 1, irq: 148, bootVga: true, driver: 'vfio-pci', driverOverride: null, group: '1', groupId: '1',
     parent: '0000:00:01.0', isVf: false, configReadable: true, headerType: 0, enabled: true, msi: true, msix: true, flr: true, acs: true,
-    linkSpeedGT: 2.5, linkWidth: 8, linkSpeedMaxGT: 8, linkWidthMax: 16, powerState: 'D3hot', powerControl: 'auto', runtimeStatus: 'suspended', d3coldAllowed: true, resetMethods: ['flr', 'bus'],
+    linkSpeedGT: 2.5, linkWidth: 8, linkSpeedMaxGT: 8, linkWidthMax: 16, aspm: 'disabled', l1Substates: [], powerState: 'D3hot', powerControl: 'auto', runtimeStatus: 'suspended', d3coldAllowed: true, resetMethods: ['flr', 'bus'],
     bars: ['0 mem 0xf6000000 16777216', '1 mem64pref 0x0 68719476736', '5 io 0xe000 128'], barsUnassigned: ['1'], barLargestMiB: 65536, bar0MiB: 16, bar2MiB: null,
     rebarSupported: true, rebarSizes: ['1: 16M 32M 64M 128M 256M 512M 1G 2G 4G'], vfs: 0, vfsTotal: 0, mdevTypes: [],
   })
@@ -171,7 +171,8 @@ t.test('firmware', async t => {
   const dmi = ['board_vendor\t=ACME Inc.', 'board_name\t=B650 Board', 'bios_version\t=F12', 'bios_date\t=01/02/2025', 'sys_vendor\t=System manufacturer'].map(line => `/sys/class/dmi/id/${line}`).join('\n')
   const boot = '/sys/firmware/efi/fw_platform_size\t=64\n/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c\t#0600000001'
   t.same(values(run(firmware, `${tables}\n${dmi}\n${boot}`).host), { dmarPresent: true, ivrsPresent: false, firmware: 'uefi', secureBoot: true, board: 'ACME Inc. B650 Board', biosVersion: 'F12 01/02/2025' })
-  t.match(values(run(firmware, tables).host), { firmware: 'legacy', secureBoot: null })
+  t.match(values(run(firmware, tables, collected).host), { firmware: 'legacy', secureBoot: null })
+  t.notOk('firmware' in values(run(firmware, tables).host), 'nobody looked for EFI')
   t.same(values(run(firmware, '/sys/class/dmi/id/board_name\t=X').host), { board: 'X' }, 'tables were not listed')
   t.match(values(run(firmware, '/sys/class/dmi/id/sys_vendor\t=QEMU\n/sys/class/dmi/id/product_name\t=Standard PC (Q35 + ICH9, 2009)').host), { runsIn: 'vm', outerHypervisor: 'qemu' })
   t.match(values(run(firmware, "ls: cannot access '/sys/firmware/efi': No such file or directory\n/sys/firmware/acpi/tables:\nAPIC  BGRT  data\nDSDT\nFACP  IVRS\n").host), { dmarPresent: false, ivrsPresent: true, firmware: 'legacy' })
@@ -215,7 +216,11 @@ const verbose = `00:00.0 Host bridge [0600]: Intel Corporation 8th Gen Core Host
 \t\t\tExtTag+ AttnBtn- AttnInd- PwrInd- RBE+ FLReset-
 \t\tLnkCap:\tPort #0, Speed 8GT/s, Width x16, ASPM L0s L1, Exit Latency L0s <512ns, L1 <4us
 \t\tLnkSta:\tSpeed 2.5GT/s (downgraded), Width x8 (downgraded)
+\t\tLnkCtl:\tASPM L0s L1 Enabled; RCB 64 bytes, Disabled- CommClk+
 \tCapabilities: [100 v1] Virtual Channel
+\tCapabilities: [258 v1] L1 PM Substates
+\t\tL1SubCap: PCI-PM_L1.2+ PCI-PM_L1.1+ ASPM_L1.2+ ASPM_L1.1+ L1_PM_Substates+
+\t\tL1SubCtl1: PCI-PM_L1.2- PCI-PM_L1.1- ASPM_L1.2- ASPM_L1.1+
 \tCapabilities: [bb0 v1] Physical Resizable BAR
 \t\tBAR 1: current size: 256MB, supported: 64MB 128MB 256MB
 \tCapabilities: [c00 v1] Single Root I/O Virtualization (SR-IOV)
@@ -233,7 +238,7 @@ t.test('lspci -nnvv as root', async t => {
   const found = run(lspci, verbose)
   t.same(fn(found, '0000:01:00.0'), {
     id: '10de:1b80', vendor: '10de', class: '030000', revision: 'a1', name: 'NVIDIA Corporation GP104 [GeForce GTX 1080]', subsystem: '1458:3702', configReadable: true, enabled: true, irq: 30, numaNode: 1,
-    group: '1', groupId: '1', powerState: 'D3hot', linkSpeedMaxGT: 8, linkWidthMax: 16, linkSpeedGT: 2.5, linkWidth: 8, kernelModules: ['nvidiafb', 'nouveau'], driver: null,
+    group: '1', groupId: '1', powerState: 'D3hot', linkSpeedMaxGT: 8, linkWidthMax: 16, linkSpeedGT: 2.5, linkWidth: 8, aspm: 'L0s L1', l1Substates: ['ASPM_L1.1'], kernelModules: ['nvidiafb', 'nouveau'], driver: null,
     bars: ['0 mem 0xf6000000 16777216', '1 mem64pref 0x0 17179869184', '3 mem64pref 0xf0000000 33554432', '5 io 0xe000 128'], barsUnassigned: ['1'], barLargestMiB: 16384, bar0MiB: 16, bar2MiB: null,
     msi: true, msix: false, flr: false, acs: false, rebarSupported: true, rebarSizes: ['1: 64M 128M 256M'], vfs: 2, vfsTotal: 8,
   })
@@ -277,6 +282,8 @@ t.test('lspci: a driver is only said to be none where the listing would show one
   t.equal(fn(run(lspci, kernel), '0000:01:00.0')['driver'], null)
   const cut = '01:00.0 VGA compatible controller [0300]: NVIDIA Corporation Y [10de:1b80]\n\tKernel driver in use: nouveau\n--\n02:00.0 VGA compatible controller [0300]: NVIDIA Corporation W [10de:1c82]\n\tSubsystem: A [1458:3702]\n--\n03:00.0 VGA compatible controller [0300]: NVIDIA Corporation V [10de:1c83]\n\tSubsystem: A [1458:3702]\n'
   for (const bdf of ['0000:02:00.0', '0000:03:00.0']) t.notOk('driver' in fn(run(lspci, cut), bdf), 'grep -A cut it off')
+  const filtered = '01:00.0 VGA compatible controller [0300]: NVIDIA Corporation Y [10de:1b80]\n\tKernel driver in use: nouveau\n\tKernel driver in use: igb\n02:00.0 VGA compatible controller [0300]: NVIDIA Corporation W [10de:1c82]\n\tKernel driver in use: ahci\n'
+  for (const bdf of ['0000:01:00.0', '0000:02:00.0']) t.notOk('driver' in fn(run(lspci, filtered), bdf), 'grep mixed the drivers up')
   const two = `${plain}$ sudo lspci -nnk -s 02:\n02:00.0 Ethernet controller [0200]: Intel Corporation I210 [8086:1533]\n\tKernel driver in use: igb\n`
   t.notOk('driver' in fn(run(lspci, two), '0000:01:00.0'), 'another call had -k')
 })

@@ -54,7 +54,7 @@ export default parser({
     const cut = evidence.status === 'cut'
     const commands = qemuCommands(body.slice(start?.offset ?? 0), start?.line ?? 1)
     let name = vmName(nameFromEvidence(evidence.id))
-    for (const command of start ? commands.slice(0, 1) : lastOfEach(commands)) name = readCommandLine(d, command, { cut, ...(start ? { startedBy: 'libvirt' } : {}) })
+    for (const command of start ? commands.slice(0, 1) : lastOfEach(commands)) name = readCommandLine(d, { ...command, running: false }, { cut, ...(start ? { startedBy: 'libvirt' } : {}) })
 
     const version = qemuVersion.exec(start?.text ?? '')
     const libvirt = startingUp.exec(start?.text ?? '')?.[1]

@@ -8,7 +8,11 @@ export default collector({
     { tree: ['/sys/kernel'], lists: ['iommu_groups'] },
     { tree: ['/sys/kernel/iommu_groups/*'], files: ['type', 'reserved_regions'], lists: ['devices'] },
     { tree: ['/sys/class'], lists: ['iommu'] },
-    { tree: ['/sys/class/iommu/*'], files: ['intel-iommu/cap', 'intel-iommu/ecap', 'intel-iommu/version', 'intel-iommu/address', 'amd-iommu/cap', 'amd-iommu/features'], lists: ['devices'] },
+    {
+      tree: ['/sys/class/iommu/*'],
+      files: ['intel-iommu/cap', 'intel-iommu/ecap', 'intel-iommu/version', 'intel-iommu/address', 'amd-iommu/cap', 'amd-iommu/features'],
+      lists: ['devices'],
+    },
   ],
   privilege: { root: 'for the type of groups on some kernels' },
   timeout: 15,

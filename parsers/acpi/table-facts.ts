@@ -2,6 +2,7 @@
 import type { EvidenceId } from '../../model/evidence.ts'
 import { known } from '../../model/fact.ts'
 import type { HostFacts } from '../../model/snapshot.ts'
+import { listFact } from '../draft.ts'
 import { decodeDmar, scopeAddress } from './dmar.ts'
 import { decodeIvrs, ivrsUnits } from './ivrs.ts'
 
@@ -17,15 +18,17 @@ function dmarFacts(bytes: Uint8Array, evidence: EvidenceId, locate: Locate): Hos
   const table = decodeDmar(bytes)
   if (!table) return {}
   const fact = <T>(value: T, offset = 0) => known(value, evidence, locate(offset))
-  const reserved = table.structures.flatMap(one =>
-    one.kind === 'RMRR' ? one.scopes.flatMap(scope => { const bdf = scopeAddress(one.segment, scope); return bdf ? [{ bdf, at: scope.at }] : [] }) : [])
+  const reserved = table.structures.flatMap(one => (one.kind !== 'RMRR' ? [] : one.scopes.flatMap((scope): [string, number][] => {
+    const bdf = scopeAddress(one.segment, scope)
+    return bdf ? [[bdf, locate(scope.at)]] : []
+  })))
   return {
     dmarPresent: fact(true),
     dmarAddressWidth: fact(table.hostAddressWidth + 1, 36),
     dmarFlags: fact(table.flags, 37),
     ...(!table.broken && {
       dmarUnits: fact(table.structures.filter(one => one.kind === 'DRHD').length, 48),
-      rmrrDevices: { value: [...new Set(reserved.map(one => one.bdf))], at: (reserved.length > 0 ? reserved.map(one => one.at) : [48]).map(offset => ({ evidence, where: locate(offset) })) },
+      rmrrDevices: listFact(evidence, reserved, locate(48)),
     }),
   }
 }

@@ -53,7 +53,7 @@ function numberSet(text: string): string[] {
     const range = /^\s*(\^?)(\d{1,4})(?:-(\d{1,4}))?\s*$/.exec(part)
     if (!range) continue
     const last = Number(range[3] ?? range[2])
-    for (let n = Number(range[2]); n <= last && set.size < 5000; n++) range[1] ? set.delete(n) : set.add(n)
+    for (let n = Number(range[2]); n <= last && set.size < 5000; n++) set[range[1] ? 'delete' : 'add'](n)
   }
   return [...set].sort((a, b) => a - b).map(String)
 }

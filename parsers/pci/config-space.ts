@@ -3,7 +3,7 @@
  * or 4096 (all of PCI Express). What the bytes at hand do not reach is undefined, never false.
  *
  * Sources: PCI Local Bus 3.0 chapter 6 (header, capabilities, MSI, MSI-X), PCI-to-PCI Bridge 1.2 chapter 3.2, PCI Power
- * Management 1.2 chapter 3, PCI Express Base 5.0 chapter 7 (7.5.3 Express, 7.7.8 ACS, 7.8.4 AER, 7.8.6 Resizable BAR,
+ * Management 1.2 chapter 3, PCI Express Base 5.0 chapter 7 (7.5.3 Express, 7.7.8 ACS, 7.8.3 L1 PM Substates, 7.8.4 AER, 7.8.6 Resizable BAR,
  * 9.3.3 SR-IOV, 10.5.1 ATS), Conventional PCI Advanced Features ECN; names as in Linux include/uapi/linux/pci_regs.h.
  */
 export interface ConfigSpace {
@@ -71,6 +71,8 @@ export interface Express {
   readonly width: number
   readonly maxSpeed: number | null
   readonly maxWidth: number
+  /** Link Control: bit 0 L0s, bit 1 L1. */
+  readonly aspm: number
   /** Device Capabilities 2: the port passes atomic operations on. */
   readonly atomicRouting: boolean
 }
@@ -80,6 +82,7 @@ export type ExtendedCapability = { readonly id: number; readonly at: number } & 
   | { readonly kind: 'acs'; readonly able: number; readonly on: number }
   | { readonly kind: 'ats'; readonly enabled: boolean }
   | { readonly kind: 'sriov'; readonly enabled: boolean; readonly initialVfs: number; readonly totalVfs: number; readonly vfs: number }
+  | { readonly kind: 'l1-substates'; readonly on: number }
   | { readonly kind: 'rebar'; readonly bars: readonly ResizableBar[] }
   | { readonly kind: 'other' }
 )
@@ -214,6 +217,7 @@ function express(at: Reader, place: number): Express {
     width: (linkStatus >> 4) & 63,
     maxSpeed: speeds[linkCapabilities & 15] ?? null,
     maxWidth: (linkCapabilities >> 4) & 63,
+    aspm: at.u16(place + 0x10) & 3,
     atomicRouting: (at.u16(place + 2) & 15) >= 2 && (at.u32(place + 0x24) & 0x40) !== 0,
   }
 }
@@ -243,6 +247,7 @@ function extended(at: Reader, place: number, id: number): ExtendedCapability {
       id, at: place, kind: 'sriov', enabled: (at.u16(place + 8) & 1) !== 0,
       initialVfs: at.u16(place + 0x0c), totalVfs: at.u16(place + 0x0e), vfs: at.u16(place + 0x10),
     }
+    case 0x001e: return { id, at: place, kind: 'l1-substates', on: at.u32(place + 8) & 15 }
     case 0x0015: return { id, at: place, kind: 'rebar', bars: resizableBars(at, place) }
     default: return { id, at: place, kind: 'other' }
   }

@@ -70,8 +70,14 @@ function conventionalFacts({ capabilities }: ConfigSpace, fact: MakeFact): Funct
     flr: fact((express?.flr ?? false) || (find(capabilities, 'advanced-features')?.flr ?? false)),
     ...(power && { powerState: fact(power.state) }),
     ...(express && linkFacts(express, fact)),
+    ...(express && express.maxWidth > 0 && { aspm: fact(aspmWords[express.aspm] ?? 'disabled') }),
   }
 }
+
+/** By the ASPM Control bits of Link Control. */
+const aspmWords = ['disabled', 'L0s', 'L1', 'L0s L1'] as const
+/** By the bits of L1 PM Substates Control 1, named as lspci names them. */
+const substates = ['PCI-PM_L1.2', 'PCI-PM_L1.1', 'ASPM_L1.2', 'ASPM_L1.1'] as const
 
 interface Link { readonly speed: number | null; readonly width: number; readonly maxSpeed: number | null; readonly maxWidth: number }
 
@@ -95,5 +101,6 @@ function extendedFacts({ extended }: ConfigSpace, fact: MakeFact): FunctionFacts
     rebarSupported: fact(rebar !== undefined),
     rebarSizes: fact((rebar?.bars ?? []).map(bar => `${bar.number}: ${bar.sizes.map(sizeWord).join(' ')}`)),
     vfs: fact(sriov?.enabled ? sriov.vfs : 0),
+    l1Substates: fact(substates.filter((_, bit) => (((find(extended, 'l1-substates')?.on ?? 0) >> bit) & 1) !== 0)),
   }
 }

@@ -49,7 +49,10 @@ export function machineRecord(lines: readonly { readonly text: string; readonly 
   return {
     bdf,
     line: lines[0]?.line ?? 1,
-    ...described({ className: one('Class') ?? '', vendor: one('Vendor') ?? '', device: devices[0] ?? '', subvendor: one('SVendor') ?? '', subdevice: one('SDevice') ?? '', revision: one('Rev'), progIf: one('ProgIf') }),
+    ...described({
+      className: one('Class') ?? '', vendor: one('Vendor') ?? '', device: devices[0] ?? '',
+      subvendor: one('SVendor') ?? '', subdevice: one('SDevice') ?? '', revision: one('Rev'), progIf: one('ProgIf'),
+    }),
     ...(driver !== undefined && { driver }),
     modules: tags.get('Module') ?? [],
     ...(group !== undefined && /^\d{1,6}$/.test(group) && { group }),

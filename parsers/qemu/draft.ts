@@ -33,7 +33,6 @@ const mostAssignments = 20_000
 /** A name that can be a key: one line, no control characters, at most 200 characters. */
 export function vmName(...candidates: (string | null | undefined)[]): string {
   for (const candidate of candidates) {
-    // eslint-disable-next-line no-control-regex
     const name = (candidate ?? '').replace(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, 200)
     if (name !== '' && !reserved.has(name)) return name
   }

@@ -4,7 +4,7 @@ const osByWord: readonly (readonly [RegExp, string])[] = [
   [/(?:^|[^a-z])(?:windows|win-?(?:xp|vista|[78]|10|11|20\d\d|server)|w(?:10|11)|virtio-win|w2k\d?)(?![a-z])/i, 'windows'],
   [/(?:mac-?os|osx|big-?sur|catalina|monterey|ventura|sonoma|opencore|hackintosh)/i, 'macos'],
   [/(?:freebsd|opnsense|pfsense|truenas-core)/i, 'freebsd'],
-  [/(?:ubuntu|debian|fedora|centos|rhel|rocky|alma|arch(?:linux)?(?![a-z])|opensuse|linux|gentoo|nixos|manjaro|bazzite)/i, 'linux'],
+  [/(?:ubuntu|debian|fedora|centos|rhel|rocky|alma|(?<![a-z])arch(?:linux)?(?![a-z])|opensuse|linux|gentoo|nixos|manjaro|bazzite)/i, 'linux'],
 ]
 
 /** From the name of a disk image or an installation medium, without its folders. */

@@ -1,0 +1,133 @@
+/**
+ * `npm run bench`: the speed and memory bounds, as ratios measured in one run, so that they mean the same on any
+ * machine. Each line says what was measured, the figure, the aim, and whether it holds.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { diagnose } from '../diagnosis/diagnose.ts'
+import { readBase } from '../engine/base.ts'
+import { LogMatches } from '../engine/match-logs.ts'
+import { Examination } from '../engine/run.ts'
+import { saveSnapshot } from '../evidence/snapshot.ts'
+import { assemble } from '../facts/assemble.ts'
+import type { Evidence } from '../model/evidence.ts'
+import type { LogSignature, Rule } from '../model/rule.ts'
+import { parsers } from '../parsers/all.ts'
+import { renderHtml } from '../reports/html.tsx'
+import { thirtyFindings } from '../reports/sample-diagnosis.test-data.ts'
+import { kernelLog, makeHost } from '../test-corpus/made-host.ts'
+import { factsOf } from '../cli/examine.ts'
+import { packageFile, shippedNames } from '../cli/package-files.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'gpudoctor-bench-'))
+let missed = 0
+
+function line(what: string, figure: string, aim: string, holds: boolean): void {
+  if (!holds) missed++
+  process.stdout.write(`${holds ? 'holds ' : 'MISSED'}  ${what}: ${figure} (aim: ${aim})\n`)
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+const best = (values: readonly number[]): number => Math.min(...values)
+
+/** Milliseconds of each of several runs. */
+async function times(count: number, work: () => unknown): Promise<number[]> {
+  const taken: number[] = []
+  for (let i = 0; i < count; i++) {
+    const start = performance.now()
+    await work()
+    taken.push(performance.now() - start)
+  }
+  return taken
+}
+
+/** Start to exit of a process; certificates of the environment are left out, as they cost Node 30 ms of their own. */
+function processTime(argv: readonly string[]): number {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
+  const start = performance.now()
+  spawnSync(process.execPath, argv, { env, stdio: 'ignore' })
+  return performance.now() - start
+}
+
+async function startToExit(): Promise<void> {
+  const evidence = makeHost({ functions: 60, logLines: 2500 })
+  const snapshot = join(folder, 'typical.tar.gz')
+  await saveSnapshot(snapshot, {
+    manifest: { tool: 'gpudoctor bench', takenAt: '2026-01-02T03:04:05Z', zoneMinutes: 0, platform: 'linux', root: true, redacted: {} },
+    evidence, facts: assemble(evidence, parsers, shippedNames),
+  })
+  const bin = packageFile('bin', 'gpudoctor.js')
+  const pairs = Array.from({ length: 11 }, () => [processTime(['-e', '0']), processTime([bin, 'replay', '--json', snapshot])] as const)
+  const [bare, replay] = [median(pairs.map(pair => pair[0])), median(pairs.map(pair => pair[1]))]
+  line('replay of a typical snapshot, start to exit, against a bare node -e 0', `${replay.toFixed(0)} ms / ${bare.toFixed(0)} ms = ${(replay / bare).toFixed(2)}`, 'under 4', replay / bare < 4)
+}
+
+/** Rules whose patterns look like the built-in ones and hardly ever match: numbered words keep them apart. */
+function madeRules(count: number): Rule[] {
+  const base = readBase(packageFile('dist', 'rules.json')).rules
+  const signatures = base.flatMap(rule => Object.values(rule.log))
+  const model = base[0] as Rule
+  return Array.from({ length: count }, (_, index) => {
+    const origin = signatures[index % signatures.length] as LogSignature
+    const round = Math.floor(index / signatures.length)
+    const signature: LogSignature = round === 0 ? origin : { ...origin, contains: origin.contains.map(literal => `${literal.slice(0, 6)}${round}${literal.slice(6)}`) }
+    return { ...model, id: `made-${index}`, log: { it: { ...signature, in: ['kernel-log'] } } }
+  })
+}
+
+async function logScan(): Promise<void> {
+  const text = kernelLog(['0000:01:00.0'], 250_000).repeat(2).slice(0, 20 * 2 ** 20)
+  const megabytes = text.length / 2 ** 20
+  const evidence: Evidence[] = [{ id: 'kernel-log', kind: 'kernel-log', from: 'made', status: 'ok', body: text, takenAt: '2026-01-02T03:04:05Z' }]
+  const measure = async (count: number) => {
+    const rules = madeRules(count)
+    return megabytes / (best(await times(7, () => new LogMatches(rules, evidence))) / 1000)
+  }
+  await measure(50)
+  const [few, many] = [await measure(50), await measure(500)]
+  const literals = join(folder, 'patterns')
+  writeFileSync(literals, madeRules(500).flatMap(rule => Object.values(rule.log).flatMap(signature => signature.contains)).map(literal => literal.replace(/[.[\]()*+?{}|^$\\]/g, '\\$&')).join('\n'))
+  const log = join(folder, 'log')
+  writeFileSync(log, text)
+  const grep = best(await times(3, () => { try { execFileSync('grep', ['-i', '-E', '-c', '-f', literals, log], { stdio: 'ignore', env: { LC_ALL: 'C' } }) } catch { /* no match is no failure */ } }))
+  line('log scan of 20 MB with 500 patterns against 50', `${many.toFixed(0)} MB/s and ${few.toFixed(0)} MB/s: ${(few / many).toFixed(2)} times the cost; grep -i -E -f takes ${(megabytes / (grep / 1000)).toFixed(0)} MB/s`, 'at most 1.3 times', few / many <= 1.3)
+}
+
+async function rulesOnHost(): Promise<void> {
+  const { rules, shared } = readBase(packageFile('dist', 'rules.json'))
+  const many: Rule[] = Array.from({ length: 300 }, (_, index) => ({ ...(rules[index % rules.length] as Rule), id: `${(rules[index % rules.length] as Rule).id}-${Math.floor(index / rules.length)}` }))
+  const evidence = makeHost({ functions: 100, logLines: 2500 })
+  const snapshot = assemble(evidence, parsers, shippedNames)
+  const run = () => new Examination(many, shared.lists, snapshot, evidence).run()
+  await run()
+  const warm = median(await times(7, run))
+  line('300 rules on a host with 100 PCI functions, warm', `${warm.toFixed(0)} ms`, 'under 100 ms', warm < 100)
+  const full = makeHost({ functions: 100, logLines: 20_000 })
+  const about = { tool: 'bench', takenAt: null, root: null, redacted: {} }
+  const whole = async () => diagnose({ rules, shared, broken: [], snapshot: factsOf({ evidence: full, about, platform: 'linux', zoneMinutes: 0 }), evidence: full, about })
+  await whole()
+  const all = median(await times(5, whole))
+  line(`all ${rules.length} rules, 100 PCI functions, 20,000 log lines, parsing included, warm`, `${all.toFixed(0)} ms`, 'under 250 ms', all < 250)
+}
+
+async function rendering(): Promise<void> {
+  const render = () => renderHtml(thirtyFindings)
+  render()
+  const warm = median(await times(7, render))
+  const size = Buffer.byteLength(render()) / 1024
+  line('HTML report of 30 findings', `${warm.toFixed(1)} ms, ${size.toFixed(0)} KiB`, 'at most 50 ms and 400 KiB', warm <= 50 && size <= 400)
+}
+
+try {
+  await startToExit()
+  await logScan()
+  await rulesOnHost()
+  await rendering()
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+process.stdout.write(missed === 0 ? 'All aims hold.\n' : `${missed} missed.\n`)
+process.exitCode = missed === 0 ? 0 : 1
