@@ -101,11 +101,15 @@ ${exitCodes}`)
   return root
 }
 
-try {
-  // What the completion scripts call at every press of the tab key.
-  if (process.argv[2] === 'complete') process.exitCode = await (await import('./completion.ts')).complete(program())
-  else await program().exitOverride().parseAsync()
-} catch (error) {
-  // Commander has printed its message; a wrong argument is a failure of the call, help and version are none.
-  process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportFailure(error)
+async function main(): Promise<void> {
+  try {
+    // What the completion scripts call at every press of the tab key.
+    if (process.argv[2] === 'complete') process.exitCode = await (await import('./completion.ts')).complete(program())
+    else await program().exitOverride().parseAsync()
+  } catch (error) {
+    // Commander has printed its message; a wrong argument is a failure of the call, help and version are none.
+    process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportFailure(error)
+  }
 }
+
+void main()

@@ -5,7 +5,7 @@
 import { LiteralSearch } from '../matching/literals.ts'
 import { logOf, type LogicalLine } from '../matching/log-text.ts'
 import { Pattern } from '../matching/pattern.ts'
-import { bdfFromText, type Bdf } from '../model/bdf.ts'
+import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, nameOf, type Cite, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
 import type { LogSignature, Rule } from '../model/rule.ts'
@@ -152,9 +152,10 @@ function hitOf(signature: Signature, piece: Evidence, at: LogicalLine): Hit | nu
   }
 }
 
+/** The group `bdf`, in Linux's spelling or in FreeBSD's decimal `4/0/0`. */
 function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
   const written = captures.get('bdf')
-  return written === undefined ? null : bdfFromText(written)
+  return written === undefined ? null : bdfFromText(written) ?? bdfFromDecimal(written)
 }
 
 const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { confidences, layers, severities, subjectKinds, type ComparedValue, type Condition, type StepTemplate } from '../model/rule.ts'
 
-const id = v.pipe(v.string(), v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'is lower-case words joined by hyphens'))
+const id = v.pipe(v.string(), v.regex(/^[a-z0-9]+([-_][a-z0-9]+)*$/, 'is lower-case words joined by hyphens'))
 const line = v.pipe(v.string(), v.minLength(1))
 const name = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9_]*$/, 'is a word'))
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()])

@@ -11,6 +11,7 @@ import { missingIn, traceOf } from './judge.ts'
 import { LogMatches } from './match-logs.ts'
 import { requiredSignatures } from './needs.ts'
 import { operators } from './operators.ts'
+import { screen } from './screen.ts'
 import { subjectsOf, type Subject, type Walkable, type Walked } from './subject.ts'
 
 export type Lists = Readonly<Record<string, readonly (string | number)[]>>
@@ -45,37 +46,33 @@ export class Examination {
     const broken: Broken[] = []
     for (const kind of subjectKinds) {
       const rules = this.rules.filter(rule => rule.for === kind && this.applies(rule)).map(prepared)
-      if (rules.length === 0) continue
       for (const subject of this.subjects[kind]) {
-        for (const rule of rules) {
-          if (this.#cannotFire(rule, subject)) outcomes.push({ rule: rule.rule.id, subject: subject.ref, verdict: 'clear' })
+        for (const { rule, required } of rules) {
+          const outcome = await this.#judge(rule, required, subject, broken)
+          if (outcome) outcomes.push(outcome)
         }
-        const open = rules.filter(rule => !this.#cannotFire(rule, subject))
-        outcomes.push(...(await this.#ask(open, subject, broken)))
       }
     }
     return { outcomes, broken }
   }
 
+  async #judge(rule: Rule, required: readonly string[], subject: Subject, broken: Broken[]): Promise<Outcome | null> {
+    const clear: Outcome = { rule: rule.id, subject: subject.ref, verdict: 'clear' }
+    try {
+      if (this.#cannotFire(rule, required, subject) || screen(rule.conditions, this.rootsFor(rule, subject)) === 'clear') return clear
+      return await this.#outcome(rule, subject, await this.ask(rule.conditions, rule, subject))
+    } catch (error) {
+      broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
+      return null
+    }
+  }
+
   /** A message the rule requires was looked for where it would stand, and is not there. */
-  #cannotFire({ rule, required }: Prepared, subject: Subject): boolean {
+  #cannotFire(rule: Rule, required: readonly string[], subject: Subject): boolean {
     return required.some(name => {
       const spec = rule.log[name]
       return spec !== undefined && this.logs.hitsFor(rule.id, name, spec, subject).length === 0 && this.logs.absenceProven(spec, subject)
     })
-  }
-
-  async #ask(rules: readonly Prepared[], subject: Subject, broken: Broken[]): Promise<Outcome[]> {
-    const outcomes: Outcome[] = []
-    for (const { rule } of rules) {
-      try {
-        const trace = await this.ask(rule.conditions, rule, subject)
-        outcomes.push(await this.#outcome(rule, subject, trace))
-      } catch (error) {
-        broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
-      }
-    }
-    return outcomes
   }
 
   /** One condition about one subject, evaluated by json-rules-engine and folded into three values. */

@@ -121,9 +121,9 @@ async function takeOne(one: Collector, source: Source): Promise<Evidence[]> {
 
 /** `kind` or `kind/name`; a name that was there before gets a number. Control characters of file names are shown as `?`. */
 function idOf(kind: EvidenceKind, name: string | undefined, ids: Set<string>): EvidenceId {
-  const plain: EvidenceId = name === undefined ? kind : `${kind}/${printable(name)}`
+  const plain: EvidenceId = name ? `${kind}/${printable(name).slice(0, 255)}` : kind
   let id = plain
-  for (let n = 2; ids.has(id); n++) id = `${kind}/${name === undefined ? '' : printable(name)}~${n}`
+  for (let n = 2; ids.has(id); n++) id = name ? (`${plain}~${n}` as EvidenceId) : `${kind}/${n}`
   ids.add(id)
   return id
 }
@@ -363,7 +363,13 @@ function reduced(evidence: Evidence, reduce: NonNullable<Collector['reduce']>, t
   }
 }
 
+/** The evidence without its secrets; what cannot be looked through for them does not pass. */
 function redacted(evidence: Evidence, { redact }: Redactor): Evidence {
-  const body = typeof evidence.body === 'string' ? redact(evidence.body, evidence.kind).text : evidence.body
-  return { ...evidence, body, from: redact(evidence.from, evidence.kind).text, ...(evidence.note === undefined ? {} : { note: redact(evidence.note, evidence.kind).text }) }
+  const clean = (text: string) => redact(text, evidence.kind).text
+  try {
+    const body = typeof evidence.body === 'string' ? clean(evidence.body) : evidence.body
+    return { ...evidence, body, from: clean(evidence.from), ...(evidence.note === undefined ? {} : { note: clean(evidence.note) }) }
+  } catch (error) {
+    return { ...evidence, status: 'failed', body: '', note: `secrets could not be taken out of it: ${reasonOf(error).note}` }
+  }
 }

@@ -115,7 +115,7 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['device-map', '(hd0) /dev/zvol/tank/vm0\n(cd0) /isos/debian.iso'],
   // Nothing of the sort
   ['text', 'Hello,\nmy card does not work in the VM. I tried everything: a new kernel, another slot.\nThanks!'],
-  ['text', 'nvidia/550.54.14, 6.8.0-45-generic, x86_64: installed'],
+  ['driver-build', 'nvidia/550.54.14, 6.8.0-45-generic, x86_64: installed'],
   ['text', '#0  0x0000000000614c49 vfio_realize (qemu-system-x86_64 + 0x214c49)\n#1  0x00000000005c0e8c pci_qdev_realize (qemu-system-x86_64 + 0x1c0e8c)'],
   ['text', ''],
 ]

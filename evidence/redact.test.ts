@@ -139,15 +139,14 @@ t.test('serial numbers in configuration space become zero', async t => {
   t.same(redact(`/config\t#${space.toString('hex')}`, 'pci-sysfs').counts, {}, 'a list that runs in circles ends')
 })
 
-t.test('redacted text stays as it is, under any key', async t => {
+t.test('redacted text stays as it is, under any key', async () => {
   const fragments = [...Object.values(planted).map(({ line }) => line), ...lookAlikes.map(([line]) => line)]
   const kinds = fc.constantFrom<EvidenceKind>('text', 'kernel-log', 'cmdline', 'libvirt-domain', 'qemu-log', 'boot-config', 'firmware-sysfs')
   const pieces = fc.oneof(fc.constantFrom(...fragments), fc.constantFrom(' ', '\n', '\t=', ':', '-', '@', '"', "'", ',', '=', 'key=', 'password: ', '/home/'), fc.string({ maxLength: 12 }))
   fc.assert(fc.property(fc.array(pieces, { maxLength: 8 }), kinds, (parts, kind) => {
     const once = createRedactor().redact(parts.join(''), kind).text
-    t.equal(createRedactor().redact(once, kind).text, once) || t.comment(JSON.stringify(parts))
     return createRedactor().redact(once, kind).text === once
-  }), { numRuns: 300 })
+  }), { numRuns: 1000 })
 })
 
 t.test('planted values never survive, whatever lines stand around', async () => {

@@ -99,18 +99,18 @@ const noDigit = (value: string) => !/\d/.test(value)
 
 const rows: readonly Row[] = [
   { takes: 'secret', about: 'private keys', spans: true, hint: /PRIVATE KEY-----/, pattern: /(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)((?:[^-]|-(?!----)){1,65536})/g },
-  { takes: 'secret', about: 'password hashes', hint: /\$(?:[156y]|2[aby])\$/, pattern: /((?<![\w$]))(\$(?:[156y]|2[aby])\$[\w./$,=+-]{10,512})/g },
-  { takes: 'secret', about: "GRUB's password hashes", hint: /grub\.pbkdf2/, pattern: /()((?<![\w.])grub\.pbkdf2\.[\w.]{1,2048})/g },
-  { takes: 'secret', about: "GRUB's plain passwords", hint: /password[ \t]/, pattern: new RegExp(String.raw`(${treePath}[ \t]{0,16}password[ \t]{1,8}[^\s=:]{1,64}[ \t]{1,8})(\S{1,256})[ \t]{0,8}$`, 'gm'), only: ['boot-config', 'text'] },
-  { takes: 'secret', about: 'settings that begin a line of a configuration file', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${treePath}[ \t]{0,64}(?:[\w.-]{0,64}[-_.])?${passwordNames}[ \t]{0,64}=[ \t]{0,64})([^\s"'][^\n"']{0,4095})$`, 'gim'), keep: value => /^\S*[ ,]\w[\w.-]*=/.test(value) },
-  { takes: 'secret', about: 'passwords and tokens in double quotes', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}(?:&quot;|["'])?[ \t]{0,8}[=:][ \t]{0,8}")([^"\n]{1,4096})`, 'gi') },
-  { takes: 'secret', about: 'passwords and tokens in single quotes', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}["']?[ \t]{0,8}[=:][ \t]{0,8}')([^'\n]{1,4096})`, 'gi') },
-  { takes: 'secret', about: 'passwords and tokens', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}))((?:,,|\\\S|[^\s\0"'<>,;&\\]){1,4096})`, 'gi') },
-  { takes: 'secret', about: 'passwords as arguments', hint: /-(?:passw|passphrase|secret|token)/i, pattern: /((?<![\w-])--?(?:passw(?:or)?d|passphrase|secret|token)[ \0]["']?)([^\s\0"'<>=-][^\s\0"'<>=]{0,4095})(?![=\w])/gi },
-  { takes: 'secret', about: 'passwords in elements', hint: /<(?:secret|passw|passphrase|key)/i, pattern: /(<(?:secret|passw(?:or)?d|passphrase|key)(?: [^<>]{0,256})?>)([^<]{1,4096})(?=<\/)/gi, keep: value => value.trim() === '' },
-  { takes: 'secret', about: 'key=', hint: /key["']?[ \t]{0,8}[=:]/i, pattern: new RegExp(String.raw`(${keyNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}(?="))["']?)((?:,,|\\[^\s]|[^\s\0"'<>,;&:\\]){1,4096})`, 'gi'), never: ['kernel-config'], keep: value => /^KEY_\w+$/.test(value) },
-  { takes: 'secret', about: "data of QEMU's secret objects", hint: /secret/, pattern: /((?<![\w-])secret,[^\s\0"']{0,512}?\bdata=|"secret"[^{}\n]{0,512}?"data"\s{0,4}:\s{0,4}")((?:,,|[^\s\0"',]){1,4096})/g },
-  { takes: 'secret', about: 'credentials in addresses', hint: /:\/\/[^\s/@]{1,400}@/, pattern: /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s\0/@:%'"<>]{0,128}[:%])([^\s\0/@'"<>]{1,256})(?=@)/gi },
+  { takes: 'secret', about: 'password hashes', hint: /\$(?:[156y]|2[aby])\$/, pattern: /((?<![\w$]))(\$(?:[156y]|2[aby])\$[\w./$,=+-]{10,4096})/g },
+  { takes: 'secret', about: "GRUB's password hashes", hint: /grub\.pbkdf2/, pattern: /()((?<![\w.])grub\.pbkdf2\.[\w.]{1,4096})/g },
+  { takes: 'secret', about: "GRUB's plain passwords", hint: /password[ \t]/, pattern: new RegExp(String.raw`(${treePath}[ \t]{0,16}password[ \t]{1,8}[^\s=:]{1,64}[ \t]{1,8})(\S{1,4096})[ \t]{0,8}$`, 'gm'), only: ['boot-config', 'text'] },
+  { takes: 'secret', about: 'settings that begin a line of a configuration file', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${treePath}[ \t]{0,64}(?:[\w.-]{0,64}[-_.])?${passwordNames}[ \t]{0,64}=[ \t]{0,64})([^\s"'][^\n"']{0,65535})$`, 'gim'), keep: value => /^\S*[ ,]\w[\w.-]*=/.test(value) },
+  { takes: 'secret', about: 'passwords and tokens in double quotes', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}(?:&quot;|["'])?[ \t]{0,8}[=:][ \t]{0,8}")([^"\n]{1,65536})`, 'gi') },
+  { takes: 'secret', about: 'passwords and tokens in single quotes', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}["']?[ \t]{0,8}[=:][ \t]{0,8}')([^'\n]{1,65536})`, 'gi') },
+  { takes: 'secret', about: 'passwords and tokens', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}))((?:,,|\\\S|[^\s\0"'<>,;&\\]){1,65536})`, 'gi') },
+  { takes: 'secret', about: 'passwords as arguments', hint: /-(?:passw|passphrase|secret|token)/i, pattern: /((?<![\w-])--?(?:passw(?:or)?d|passphrase|secret|token)[ \0]["']?)([^\s\0"'<>=-][^\s\0"'<>=]{0,65535})(?![=\w])/gi },
+  { takes: 'secret', about: 'passwords in elements', hint: /<(?:secret|passw|passphrase|key)/i, pattern: /(<(?:secret|passw(?:or)?d|passphrase|key)(?: [^<>]{0,256})?>)([^<]{1,65536})(?=<\/)/gi, keep: value => value.trim() === '' },
+  { takes: 'secret', about: 'key=', hint: /key["']?[ \t]{0,8}[=:]/i, pattern: new RegExp(String.raw`(${keyNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}(?="))["']?)((?:,,|\\[^\s]|[^\s\0"'<>,;&:\\]){1,65536})`, 'gi'), never: ['kernel-config'], keep: value => /^KEY_\w+$/.test(value) },
+  { takes: 'secret', about: "data of QEMU's secret objects", hint: /secret/, pattern: /((?<![\w-])secret,[^\s\0"']{0,512}?\bdata=|"secret"[^{}\n]{0,512}?"data"\s{0,4}:\s{0,4}")((?:,,|[^\s\0"',]){1,65536})/g },
+  { takes: 'secret', about: 'credentials in addresses', hint: /:\/\/[^\s/@]{1,400}@/, pattern: /(:\/\/[^\s\0/@:%'"<>]{0,128}[:%])([^\s\0/@'"<>]{1,256})(?=@)/gi },
 
   { takes: 'uuid', about: 'UUIDs', hint: /-[0-9a-f]{4}-[0-9a-f]{4}-/i, pattern: /((?<![0-9a-f]))([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![0-9a-f])/gi,
     keep: (value, before, kind) => publicGuid.test(value) || /efivars|efi\/vars/.test(before) || (kind === 'firmware-sysfs' && /(?<!\bGPU)-$/.test(before)) },
@@ -128,26 +128,26 @@ const rows: readonly Row[] = [
   { takes: 'ip', about: 'public IPv6 addresses', hint: /[23][0-9a-f]{3}:[0-9a-f]{0,4}:/i, pattern: /((?<![\w:.]))([23][0-9a-f]{3}:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4})(?![\w:]|\.\d)/gi, keep: value => !isIPv6(value) },
   { takes: 'ip', about: 'link-local addresses made of a MAC address', hint: /ff:fe/i, pattern: /((?<![\w:.]))(fe80:(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{1,4})(?![\w:]|\.\d)/gi, keep: value => !isIPv6(value) || !/ff:fe/i.test(value) },
 
-  { takes: 'serial', about: 'serial numbers', hint: /serial[ _-]?n/i, pattern: /(serial[ _-]?(?:number|num|no\.?)["']?[ \t]{0,64}(?:is[ \t])?[:=#]?[ \t]{0,16}["'<]?)([a-z0-9][\w./+-]{2,127})/gi, keep: noDigit },
-  { takes: 'serial', about: 'serial= of devices and SMBIOS', hint: /serial/i, pattern: /((?<![a-z0-9-])serial=["']?|\.serial: ?|\bserial["'] ?: ?["'])([^\s\0"'<>,;]{3,128})/gi, keep: value => noDigit(value) || /^(?:ttys?|com|cuau|chr|char|serial|uart)[\w-]{0,12}$|^\/dev\//i.test(value) },
-  { takes: 'serial', about: 'serial numbers in quotes', hint: /serial="/i, pattern: /((?<![a-z0-9-])serial=")([^"\n]{3,128})/gi, keep: noDigit },
-  { takes: 'serial', about: 'serial numbers in domain XML', hint: /serial/, pattern: /(<serial>|name=['"]serial['"]>)([^<]{3,128})(?=<)/g, keep: noDigit },
-  { takes: 'serial', about: 'serial numbers in sysfs', hint: /serial\t=/, pattern: /(\/(?:\w{1,32}_)?serial\t=)([^\n]{3,256})/g, keep: noDigit },
-  { takes: 'serial', about: "serial numbers in pciconf's listing", hint: /= Serial \d|\bSN {1,4}= '/, pattern: /(= Serial \d{1,3} |\bSN {1,4}= ')([\w-]{4,128})/g, keep: noDigit },
-  { takes: 'serial', about: 'serial numbers in names of disks', hint: /\/by-id\//, pattern: /(\/by-id\/)([^\s\0"'<>,;/]{3,200}?)(?=-part\d|-event-|-if\d|[\s\0"'<>,;/]|$)/gm, keep: noDigit },
-  { takes: 'serial', about: 'NVMe and iSCSI names, world wide names', hint: /nqn\.|wwn/i, pattern: /(nqn\.[\w.-]{1,64}:|\bwwn["']?[=: ]{1,3}["']?)((?:0x)?[\w.:-]{8,200})/gi, keep: noDigit },
+  { takes: 'serial', about: 'serial numbers', hint: /serial[ _-]?n/i, pattern: /(serial[ _-]?(?:number|num|no\.?)["']?[ \t]{0,64}(?:is[ \t])?[:=#]?[ \t]{0,16}["'<]?)([a-z0-9][\w./+-]{2,4096})/gi, keep: noDigit },
+  { takes: 'serial', about: 'serial= of devices and SMBIOS', hint: /serial/i, pattern: /((?<![a-z0-9-])serial=["']?|\.serial: ?|\bserial["'] ?: ?["'])([^\s\0"'<>,;]{3,4096})/gi, keep: value => noDigit(value) || /^(?:ttys?|com|cuau|chr|char|serial|uart)[\w-]{0,12}$|^\/dev\//i.test(value) },
+  { takes: 'serial', about: 'serial numbers in quotes', hint: /serial="/i, pattern: /((?<![a-z0-9-])serial=")([^"\n]{3,4096})/gi, keep: noDigit },
+  { takes: 'serial', about: 'serial numbers in domain XML', hint: /serial/, pattern: /(<serial>|name=['"]serial['"]>)([^<]{3,4096})(?=<)/g, keep: noDigit },
+  { takes: 'serial', about: 'serial numbers in sysfs', hint: /serial\t=/, pattern: /(\/(?:\w{1,32}_)?serial\t=)([^\n]{3,65536})/g, keep: noDigit },
+  { takes: 'serial', about: "serial numbers in pciconf's listing", hint: /= Serial \d|\bSN {1,4}= '/, pattern: /(= Serial \d{1,3} |\bSN {1,4}= ')([\w-]{4,4096})/g, keep: noDigit },
+  { takes: 'serial', about: 'serial numbers in names of disks', hint: /\/by-id\//, pattern: /(\/by-id\/)([^\s\0"'<>,;/]{3,4096}?)(?=-part\d|-event-|-if\d|[\s\0"'<>,;/]|$)/gm, keep: noDigit },
+  { takes: 'serial', about: 'NVMe and iSCSI names, world wide names', hint: /nqn\.|wwn/i, pattern: /(nqn\.[\w.-]{1,64}:|\bwwn["']?[=: ]{1,3}["']?)((?:0x)?[\w.:-]{8,4096})/gi, keep: noDigit },
   { takes: 'serial', about: 'device serial numbers in configuration space', hint: /\t#[0-9a-f]{528}/, pattern: /(\/config\t#)([0-9a-f]{528,8192})$/gm, becomes: withoutSerial },
 
-  { takes: 'user', about: 'home directories', hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,64})/gi, keep: value => /^(?:public|default|all users|shared)$/i.test(value) },
+  { takes: 'user', about: 'home directories', hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,4096})/gi, keep: value => /^(?:public|default|all users|shared)$/i.test(value) },
 
-  { takes: 'host', about: 'host names in syslog lines', hint: /\d\d:\d\d:\d\d/, pattern: /(^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,:+Z-]{0,16}) )([a-z0-9][\w.-]{0,253})(?= [\w./@(-][^\s:\[]{0,64}(?:\[\d{1,10}\])?:)/gim },
+  { takes: 'host', about: 'host names in syslog lines', hint: /\d\d:\d\d:\d\d/, pattern: /(^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,:+Z-]{0,16}) )([a-z0-9][\w.-]{0,253})(?= [\w./@(-][^\s:[]{0,64}(?:\[\d{1,10}\])?:)/gim },
   { takes: 'host', about: 'host names in journal lines', hint: /\] \S+ (?:kernel:|[a-z][\w-]{1,32}\[\d)/, pattern: /(^\[ {0,8}\d{1,10}\.\d{3,9}\] )([a-z0-9][\w.-]{0,253})(?= (?:kernel:|[a-z][\w-]{1,32}\[\d{1,10}\]:))/gim },
   { takes: 'host', about: 'host names in uname -a', hint: /(?:Linux|FreeBSD) \S+ \d/, pattern: /((?:^|\t=|: )(?:Linux|FreeBSD) )(\S{1,253})(?= \d{1,2}\.\d)/gm, keep: value => value === 'version' },
   { takes: 'host', about: 'settings of the host name', hint: /hostname|nodename|hostuuid/i, pattern: /((?:\bhostname|nodename)["']?(?:[ \t]{0,4}[:=][ \t]{0,4}|[ \t]set to[ \t])["'<]?)([a-z0-9][\w.-]{0,253})(?![\w.-])/gi },
   { takes: 'host', about: 'host names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?[a-z_][\w.-]{0,31}@)([a-z0-9][\w.-]{0,63})(?=${promptEnd})`, 'gim'), keep: value => value === 'localhost' },
   { takes: 'user', about: 'user names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?)([a-z_][\w.-]{0,31})(?=@[a-z0-9][\w.-]{0,63}${promptEnd})`, 'gim'), keep: value => value === 'root' },
-  { takes: 'host', about: 'names of Proxmox nodes', hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,64})/g },
-  { takes: 'host', about: 'name of the host in the kernel command line', hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,253})/g },
+  { takes: 'host', about: 'names of Proxmox nodes', hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,4096})/g },
+  { takes: 'host', about: 'name of the host in the kernel command line', hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,4096})/g },
 ]
 
 /** Text is looked through in stretches of about this many characters, which end where a line does. */
@@ -196,7 +196,11 @@ export function createRedactor(key: Uint8Array = randomBytes(16)): Redactor {
       const newline = start + stretch < whole.length ? whole.indexOf('\n', start + stretch) : -1
       const end = newline < 0 ? whole.length : newline + 1
       let part = whole.slice(start, end)
-      for (const row of byLine) if (row.hint.test(part)) part = applied(row, part, kind, counts)
+      // Until nothing changes: what one row takes may have hidden the start of another's from it.
+      for (let was = '', round = 0; was !== part && round < 4; round++) {
+        was = part
+        for (const row of byLine) if (row.hint.test(part)) part = applied(row, part, kind, counts)
+      }
       parts.push(part)
       start = end
     }

@@ -3,16 +3,18 @@
  * logic live here as code; a rule only compares. Each derived fact cites all it was made of, and is left out where a
  * part of it is unknown.
  */
-import { bdfFromNumbers, decimalSlashes, nodedevOf, slotOf, type Bdf } from '../model/bdf.ts'
+import { bdfFromNumbers, decimalSlashes, nodedevOf, selectorOf, slotOf, type Bdf } from '../model/bdf.ts'
 import { hasBody, type Evidence, type EvidenceKind } from '../model/evidence.ts'
 import { derived, type Fact } from '../model/fact.ts'
 import type { AssignmentFacts, Contribution, FunctionFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
 import type { Parsed } from './assemble.ts'
+import { guestAddress } from '../parsers/freebsd/bhyve-command.ts'
 import { nameFunctions, type ShippedNames } from './names.ts'
 
 type Draft = Required<Contribution>
 
 export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly Evidence[], shipped: ShippedNames): Snapshot {
+  joinDeviceNames(draft)
   nameSubjects(draft)
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
@@ -22,6 +24,7 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   joinIntent(draft, vmsWereLooked(evidence))
   joinGroups(draft)
   joinHost(draft)
+  joinBhyve(draft, evidence)
   spellAddresses(draft)
   return draft
 }
@@ -32,6 +35,7 @@ function spellAddresses(draft: Draft): void {
     fn.bdf ??= { value: bdf, at: [] }
     fn.nodedev = derived(nodedevOf(bdf), fn.bdf)
     fn.decimal = derived(decimalSlashes(bdf), fn.bdf)
+    fn.selector = derived(selectorOf(bdf), fn.bdf)
   }
 }
 
@@ -60,6 +64,7 @@ function joinIds(draft: Draft): void {
   const { vfioIdsCmdline: line, vfioIdsModprobe: modprobe } = host
   const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? [])])]
   if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe)
+  if (host.vfioIds) host.vfioIdList = derived(ids.join(','), host.vfioIds)
   const present = Object.values(draft.functions).flatMap(fn => fn.id?.value ?? [])
   if (host.vfioIds && isWholeMachine(draft)) {
     host.vfioIdsUnmatched = derived(ids.filter(id => !present.includes(deviceOf(id))), host.vfioIds)
@@ -101,6 +106,7 @@ function joinFunctions(draft: Draft): void {
       const kind = kindOfClass(fn.class.value)
       fn.kind = derived(kind === 'audio' && besideGpu ? 'gpu-audio' : kind, fn.class)
     }
+    fn.driverShown = { value: fn.driver !== undefined, at: fn.driver?.at ?? [] }
     if (fn.driver) {
       const driver = fn.driver.value
       fn.onPassthroughDriver = derived(isPassthroughDriver(driver), fn.driver)
@@ -184,6 +190,10 @@ function joinIntent(draft: Draft, vmsKnown: boolean): void {
     if (signs.some(Boolean)) fn.wanted = derived(true, ...signs)
     else if (vmsKnown && fn.driver && (draft.host.vfioIds || draft.host.pptdevs)) fn.wanted = derived(false, fn.driver, draft.host.vfioIds, draft.host.pptdevs)
   }
+  for (const fn of Object.values(draft.functions)) {
+    const twins = fn.sharesIdWith?.value?.map(bdf => draft.functions[bdf]?.wantedBy)
+    if (twins?.every(Boolean)) fn.unclaimedTwins = derived(fn.sharesIdWith?.value?.filter((_, at) => twins[at]?.value?.length === 0) ?? [], fn.sharesIdWith)
+  }
 }
 
 function joinGroups(draft: Draft): void {
@@ -234,6 +244,47 @@ function joinHost(draft: Draft): void {
   if (host.iommuGroupCount === undefined && Object.keys(draft.groups).length > 0) {
     host.iommuGroupCount = { value: Object.keys(draft.groups).length, at: Object.values(draft.groups).flatMap(group => group.members?.at.slice(0, 1) ?? []).slice(0, 3) }
   }
+}
+
+/** bhyve also takes functions by device name (`ppt0`, with the guest slot behind it); pciconf knows which that is. */
+function joinDeviceNames(draft: Draft): void {
+  const named = new Map(Object.entries(draft.functions).flatMap(([bdf, fn]) => (fn.deviceName?.value ? [[fn.deviceName.value, bdf] as const] : [])))
+  for (const [vm, facts] of Object.entries(draft.vms)) {
+    for (const word of facts.passthruByName?.value ?? []) {
+      const [name = '', slot] = word.split(' ')
+      const bdf = named.get(name)
+      if (bdf === undefined || Object.hasOwn(draft.assignments, `${vm} ${bdf}`)) continue
+      const from = [facts.passthruByName, draft.functions[bdf]?.deviceName] as const
+      draft.assignments[`${vm} ${bdf}`] = {
+        vm: derived(vm, ...from), fn: derived(bdf, ...from), written: derived(name, facts.passthruByName), addressValid: derived(true, ...from), managed: derived(false, facts.passthruByName),
+        guestAddress: derived(slot === undefined ? null : guestAddress(slot), facts.passthruByName),
+      }
+    }
+  }
+}
+
+/** What several VMs of bhyve, and their files, show together. */
+function joinBhyve(draft: Draft, evidence: readonly Evidence[]): void {
+  const { host } = draft
+  const wanting = Object.entries(draft.vms).filter(([, vm]) => (vm.wants?.value ?? []).length > 0 || (vm.passthruByName?.value ?? []).length > 0)
+  const bhyve = wanting.filter(([, vm]) => /bhyve|cbsd/.test(vm.hypervisor?.value ?? ''))
+  if (bhyve.length > 0) host.vmsPassthru = derived(bhyve.map(([name]) => name), ...bhyve.map(([, vm]) => vm.hypervisor))
+  const unwired = bhyve.filter(([, vm]) => vm.wired?.value === false)
+  if (unwired.length > 0 || (bhyve.length > 0 && bhyve.every(([, vm]) => vm.wired))) {
+    host.vmsUnwired = derived(unwired.map(([name]) => name), ...(unwired.length > 0 ? unwired : bhyve).map(([, vm]) => vm.wired))
+  }
+  const missing = mapElsewhere(draft, evidence)
+  if (missing) host.deviceMapMissing ??= missing
+}
+
+/** Device maps given to grub-bhyve where none was found, while one of the same name was found in another folder. */
+function mapElsewhere(draft: Draft, evidence: readonly Evidence[]): Fact<string[]> | undefined {
+  const found = evidence.filter(piece => piece.kind === 'device-map' && piece.takenAt !== undefined && piece.from.startsWith('/')).map(piece => piece.from)
+  const given = Object.values(draft.vms).filter(vm => vm.deviceMap?.value?.startsWith('/'))
+  if (found.length === 0 || given.length === 0) return undefined
+  const base = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+  const missing = given.filter(vm => !found.includes(vm.deviceMap?.value ?? '') && found.some(path => base(path) === base(vm.deviceMap?.value ?? '')))
+  return derived(missing.flatMap(vm => vm.deviceMap?.value ?? []), ...(missing.length > 0 ? missing : given).map(vm => vm.deviceMap))
 }
 
 function groupBy(keys: readonly string[], by: (key: string) => string): Map<string, string[]> {

@@ -38,5 +38,10 @@ export function decimalSlashes(bdf: Bdf): string {
   return [bus, slot, fn].map(part => parseInt(part ?? '0', 16)).join('/')
 }
 
+/** FreeBSD's selector `pci0:1:0:0` of an address, for pciconf and devctl. */
+export function selectorOf(bdf: Bdf): string {
+  return `pci${bdf.split(/[:.]/).map(part => parseInt(part, 16)).join(':')}`
+}
+
 /** libvirt's node device name: `pci_0000_01_00_0`. */
 export const nodedevOf = (bdf: Bdf): string => `pci_${bdf.replace(/[:.]/g, '_')}`

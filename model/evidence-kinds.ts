@@ -42,6 +42,7 @@ export const evidenceKinds = {
   'guest-report': { about: 'what a guest reported (device manager, guest tools)', platform: 'any', get: 'pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)', fileName: /pnputil|dxdiag|msinfo|device.?manager/i, log: true, absentMeans: 'unknown' },
   'nvidia-smi': { about: 'what nvidia-smi prints', platform: 'any', get: 'nvidia-smi -q > nvidia-smi.txt', fileName: /nvidia-smi/i, log: true, absentMeans: 'unknown' },
   'nvidia-proc': { about: "the NVIDIA driver's /proc files", platform: 'linux', get: "grep -r '' /proc/driver/nvidia > nvidia-proc.txt", absentMeans: 'none' },
+  'driver-build': { about: 'what DKMS says of its modules, and the logs of builds that failed', platform: 'linux', get: '(dkms status; cat /var/lib/dkms/*/*/build/make.log) > dkms.txt', fileName: /dkms|make\.log|nvidia-installer/i, log: true, absentMeans: 'none' },
 
   // FreeBSD
   'pciconf': { about: 'the PCI listing', platform: 'freebsd', get: 'pciconf -lvbc > pciconf.txt', fileName: /pciconf/i, absentMeans: 'unknown' },

@@ -70,6 +70,7 @@ export const hostFacts = {
   vfioIdsModprobe: texts('ids given by options vfio-pci ids= in modprobe.d', ['modprobe-conf']),
   vfioIdsModprobeLines: number('settings of vfio-pci ids= in modprobe.d, of which only the last holds', ['modprobe-conf']),
   vfioIds: texts('ids that vfio-pci is told to take, from either place', [], { of: ['host.vfioIdsCmdline', 'host.vfioIdsModprobe'] }),
+  vfioIdList: text('those ids as ids= takes them: 10de:1b39,10de:10f0', [], { of: ['host.vfioIds'] }),
   vfioIdsUnmatched: texts('those of them that no function here has', [], { of: ['host.vfioIds', 'fn.id'] }),
   pciStubIds: texts('ids given by pci-stub.ids=', ['cmdline', 'kernel-log', 'modprobe-conf'], { union: true }),
   blacklist: texts('modules blacklisted in modprobe.d or on the command line', ['modprobe-conf', 'cmdline', 'kernel-log'], { union: true }),
@@ -164,6 +165,8 @@ export const hostFacts = {
   userland: text('the release of the installed FreeBSD userland', ['freebsd-version']),
   osreldate: number('__FreeBSD_version of the kernel', ['freebsd-version', 'sysctl']),
   osreldateUserland: number('__FreeBSD_version of the userland', ['freebsd-version']),
+  vmsPassthru: vms('VMs of bhyve that are given functions', [], { of: ['vm.wants', 'vm.hypervisor'] }),
+  vmsUnwired: vms('VMs that are given functions and whose memory bhyve does not wire', [], { of: ['vm.wired', 'vm.wants'] }),
   deviceMapPaths: texts('files named in a grub-bhyve device map', ['device-map']),
 } as const satisfies Record<string, FactSpec>
 
@@ -171,6 +174,7 @@ export const functionFacts = {
   bdf: text('address, dddd:bb:ss.f', []),
   nodedev: text('the name libvirt gives it: pci_0000_01_00_0', []),
   decimal: text('bus/slot/function in decimal, as pptdevs and bhyve take it', []),
+  selector: text('the selector pciconf and devctl take: pci0:1:0:0', []),
   id: text('vendor and device id, 10de:1b39', ['pci-sysfs', 'lspci', 'pciconf', 'kernel-log', 'iommu-sysfs']),
   subsystem: text('subsystem vendor and device id', ['pci-sysfs', 'lspci', 'pciconf'], none),
   vendor: text('vendor id, 10de', ['pci-sysfs', 'lspci', 'pciconf', 'kernel-log', 'iommu-sysfs']),
@@ -218,11 +222,13 @@ export const functionFacts = {
   vfsTotal: number('virtual functions it can have', ['pci-sysfs', 'lspci']),
   mdevTypes: texts('mediated device types it offers', ['pci-sysfs']),
   sharesIdWith: functions('other functions with the same vendor and device id', [], { of: ['fn.id'] }),
+  unclaimedTwins: functions('functions with the same id, which an id list takes as well, that no VM names', [], { of: ['fn.sharesIdWith', 'assignment.fn'] }),
   slotMates: functions('other functions of the same card', [], { of: ['fn.bdf'] }),
   wanted: flag('it is meant for a VM: one names it, or vfio ids, pptdevs or a driver override do', [], { of: ['assignment.fn', 'host.vfioIds', 'host.pptdevs', 'fn.driverOverride'] }),
   wantedBy: vms('the VMs that name it', [], { of: ['assignment.fn'] }),
   inVfioIds: flag('vfio-pci is told to take its id', [], { of: ['host.vfioIds', 'fn.id'] }),
   inPptdevs: flag('pptdevs names it', [], { of: ['host.pptdevs'] }),
+  driverShown: flag('this evidence shows what drives it, be it nothing', [], { of: ['fn.driver'] }),
   onPassthroughDriver: flag('a passthrough driver holds it: vfio-pci and its kin, pci-stub, ppt', [], { of: ['fn.driver'] }),
   onHostDriver: flag('a driver holds it that is neither a passthrough driver nor pcieport', [], { of: ['fn.driver'] }),
   mates: functions('other functions in its IOMMU group that are no bridges', [], { of: ['fn.groupId', 'fn.class'] }),
@@ -257,7 +263,7 @@ export const groupFacts = {
 
 export const vmFacts = {
   name: text('name', []),
-  hypervisor: text('qemu, libvirt, proxmox, bhyve, vm-bhyve', ['libvirt-domain', 'libvirt-domain-live', 'qemu-processes', 'qemu-log', 'proxmox-vm', 'bhyve-commands', 'bhyve-log', 'vm-bhyve']),
+  hypervisor: text('qemu, libvirt, proxmox, bhyve, vm-bhyve, cbsd', ['libvirt-domain', 'libvirt-domain-live', 'qemu-processes', 'qemu-log', 'proxmox-vm', 'bhyve-commands', 'bhyve-log', 'vm-bhyve']),
   running: flag('it runs now', ['libvirt-domain-live', 'qemu-processes', 'bhyve-commands', 'vmm-devices', 'libvirt-domain']),
   memoryMiB: number('memory in MiB', ['libvirt-domain', 'libvirt-domain-live', 'qemu-processes', 'qemu-log', 'proxmox-vm', 'bhyve-commands', 'bhyve-log', 'vm-bhyve']),
   vcpus: number('virtual CPUs', ['libvirt-domain', 'libvirt-domain-live', 'qemu-processes', 'qemu-log', 'proxmox-vm', 'bhyve-commands', 'bhyve-log', 'vm-bhyve']),

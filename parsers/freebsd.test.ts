@@ -335,3 +335,9 @@ t.test('time grows with the length of a text only', async t => {
     }
   }
 })
+
+t.test('bhyve-log: functions that messages name', async t => {
+  const text = 'bhyve: PCI device at 129/0/1 is not using the ppt(4) driver\r\nbhyve: failed to initialize MSI for PCI 4/0/0\nPCI device at 6 is not using the ppt driver\n'
+  t.same(Object.keys(read(bhyveLog, text).functions ?? {}), ['0000:81:00.1', '0000:04:00.0'])
+  t.equal(read(bhyveLog, 'bhyve: passthru requires guest memory to be wired\n').functions, undefined)
+})

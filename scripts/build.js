@@ -3,7 +3,7 @@
  * dist/ (what people run). Plain JavaScript, as it runs before there is a build.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -40,11 +40,12 @@ if (process.argv.includes('--registries')) process.exit(0)
 
 run('node_modules/typescript/bin/tsc', '-p', '.')
 mkdirSync('dist', { recursive: true })
-for (const old of readdirSync('dist').filter(name => name.endsWith('.js'))) rmSync(join('dist', old))
 run('build/scripts/compile-rules.js', 'rules', 'dist/rules.json')
 const { build } = await import('esbuild')
+// One CommonJS file: what a command does not need is in it and not run; the code cache makes up for its size.
 await build({
-  entryPoints: { gpudoctor: 'cli/main.ts' }, outdir: 'dist', bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19', minify: true,
-  legalComments: 'external', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning', sourcemap: false,
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  entryPoints: ['cli/main.ts'], outfile: 'dist/gpudoctor.cjs', bundle: true, format: 'cjs', platform: 'node', target: 'node20.19', minify: true, charset: 'ascii',
+  legalComments: 'external', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
+  define: { 'import.meta.url': 'importMetaUrl' }, banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
+run('build/scripts/make-code-cache.js')

@@ -27,7 +27,7 @@ if (timeOf('node_modules/.package-lock.json') < timeOf('package-lock.json')) {
 const folders = ['cli', 'collectors', 'diagnosis', 'engine', 'evidence', 'facts', 'matching', 'model', 'parsers', 'reports', 'rules', 'scripts']
 const newestIn = folder => Math.max(0, ...readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter(entry => entry.isFile() && entry.name !== 'registry.ts').map(entry => timeOf(join(entry.parentPath, entry.name))))
-if (timeOf('dist/gpudoctor.js') < Math.max(timeOf('node_modules/.package-lock.json'), ...folders.map(newestIn))) {
+if (timeOf('dist/gpudoctor.cache') < Math.max(timeOf('node_modules/.package-lock.json'), ...folders.map(newestIn))) {
   process.stderr.write('Building …\n')
   run(process.execPath, 'scripts/build.js')
 }

@@ -22,10 +22,29 @@ export function makeHost(size: HostSize): Evidence[] {
     piece('os-release', '/etc/os-release', 'ID=debian\nVERSION_ID="12"\n'),
     piece('kernel-version', '/proc/version', 'Linux version 6.8.12-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP PREEMPT_DYNAMIC Debian'),
     piece('firmware-sysfs', '/sys/firmware', '/sys/firmware/acpi/tables\t/\n/sys/firmware/acpi/tables/DMAR\t/\n/sys/firmware/acpi/tables/FACP\t/\n/sys/firmware/efi\t/\n'),
+    ...smallPieces.map(([kind, from, body]) => piece(kind, from, body)),
     piece('libvirt-domain', '/etc/libvirt/qemu/work.xml', domain(addresses), 'work'),
     piece('qemu-log', '/var/log/libvirt/qemu/work.log', '2026-01-02 03:04:05.000+0000: starting up libvirt version: 10.0.0, qemu version: 8.2.2\n', 'work'),
   ]
 }
+
+/** What else a collection brings, in the form collectors give it. */
+const smallPieces: readonly (readonly [EvidenceKind, string, string])[] = [
+  ['modules', '/proc/modules', 'vfio_pci 16384 0 - Live 0x0000000000000000\nvfio_pci_core 86016 1 vfio_pci, Live 0x0000000000000000\nkvm_intel 413696 4 - Live 0x0000000000000000\ni40e 630784 0 - Live 0x0000000000000000\n'],
+  ['modules-builtin', '/lib/modules', '/proc/sys/kernel/osrelease\t=6.8.12-amd64\n/sys/module/pcieport\t/\n'],
+  ['module-parameters', '/sys/module', '/sys/module/vfio_pci/parameters\t/\n/sys/module/vfio_pci/parameters/ids\t=10de:1b39,10de:10f0\n/sys/module/kvm/parameters/ignore_msrs\t=N\n'],
+  ['modprobe-conf', '/etc/modprobe.d', '/etc/modprobe.d\t/\n/etc/modprobe.d/vfio.conf\t=options vfio-pci ids=10de:1b39,10de:10f0\n/etc/modprobe.d/vfio.conf\t=softdep nouveau pre: vfio-pci\n/etc/modprobe.d/vfio.conf\t@100644 0 0 70 1767322000\n'],
+  ['boot-config', '/etc/default/grub', '/proc/sys/kernel/osrelease\t=6.8.12-amd64\n/etc/default\t/\n/etc/default/grub\t=GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on iommu=pt vfio-pci.ids=10de:1b39,10de:10f0"\n/boot/grub/grub.cfg\t@100644 0 0 9000 1767322222\n'],
+  ['initramfs-conf', '/etc/initramfs-tools', '/proc/sys/kernel/osrelease\t=6.8.12-amd64\n/etc/initramfs-tools\t/\n/etc/initramfs-tools/modules\t=vfio\n/etc/initramfs-tools/modules\t=vfio_pci\n/boot\t/\n/boot/initrd.img-6.8.12-amd64\t@100644 0 0 40000000 1767322333\n'],
+  ['kernel-config', '/boot/config-6.8.12-amd64', '# Linux/x86 6.8.12-amd64 Kernel Configuration\nCONFIG_VFIO=m\nCONFIG_VFIO_PCI=m\nCONFIG_INTEL_IOMMU=y\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y\nCONFIG_EFI=y\n# CONFIG_DRM_SIMPLEDRM is not set\n'],
+  ['meminfo', '/proc/meminfo', '/proc/meminfo\t=MemTotal:       263852032 kB\n/proc/meminfo\t=MemAvailable:   200226628 kB\n/proc/meminfo\t=HugePages_Total:       0\n/proc/meminfo\t=HugePages_Free:        0\n/proc/meminfo\t=Hugepagesize:       2048 kB\n'],
+  ['iomem', '/proc/iomem', '00001000-0009fbff : System RAM\nc0000000-cfffffff : PCI Bus 0000:01\n  c0000000-c0ffffff : 0000:01:00.0\n'],
+  ['display-state', '/proc/fb', '/proc/fb\t=0 mgag200drmfb\n/sys/class/vtconsole/vtcon0\t/\n/sys/class/vtconsole/vtcon0/name\t=(S) dummy device\n/sys/class/vtconsole/vtcon0/bind\t=1\n'],
+  ['host-map', '/sys/block', '/sys/bus/pci/devices/0000:02:00.0\t/\n/sys/block\t/\n/sys/block/sda\t>../devices/pci0000:00/0000:02:00.0/host0/target0:0:0/0:0:0:0/block/sda\n/proc/self/mounts\t=/dev/sda2 / ext4 rw 0 0\n/sys/class/net/eth0\t>../../devices/pci0000:00/0000:02:00.1/net/eth0\n'],
+  ['device-nodes', '/dev', '/dev\t/\n/dev/kvm\t@20660 0 107 0 1767322222\n/dev/vfio\t/\n/dev/vfio/vfio\t@20666 0 0 0 1767322222\n'],
+  ['limits', '/etc/security', '/etc/security\t/\n/etc/security/limits.conf\t=# limits\n'],
+  ['qemu-processes', 'ps', '    PID USER     COMMAND\n   2214 libvirt+ /usr/bin/qemu-system-x86_64 -name guest=work,debug-threads=on -machine pc-q35-8.2,accel=kvm -cpu host,kvm=off -m 16384 -smp 8 -device {"driver":"vfio-pci","host":"0000:01:00.0","id":"hostdev0"}\n'],
+]
 
 function piece(kind: EvidenceKind, from: string, body: string, name?: string): Evidence {
   const id: EvidenceId = name === undefined ? kind : `${kind}/${name}`

@@ -298,6 +298,9 @@ function readConfigFile(body: string, into: Draft, evidence: Evidence): void {
   if (!settings.has('memory.wired') && evidence.firstLine === undefined) facts.set('wired', false, line)
 }
 
+/** CBSD writes the command it runs to the system log: `bhyverun.sh[36595]: [debug] env LIB9P_LOGGING=/tmp/cbsd_lib9p.log …`. */
+const cbsd = /^bhyverun\.sh\[|\/cbsd(?:_|\/|$)/
+
 /**
  * Everything that command lines of bhyve, bhyveload and grub-bhyve say, in scripts, shell histories, process lists,
  * vm-bhyve.log and CBSD's lines in /var/log/messages. Of several calls for one VM the last wins.
@@ -327,7 +330,7 @@ export function bhyveCommandFacts(evidence: Evidence): Contribution {
     if (vm === undefined || !isVmName(vm)) continue
     const facts = into.vm(vm)
     facts.set('name', vm, last?.line ?? line)
-    facts.set('hypervisor', 'bhyve', line)
+    facts.set('hypervisor', words.slice(0, found.at).some(({ text }) => cbsd.test(text)) ? 'cbsd' : 'bhyve', line)
     if (processes && /^\d{1,7}$/.test(words[0]?.text ?? '')) facts.set('running', true, line)
     if (found.program === 'bhyve') {
       absences(call, facts)

@@ -1,0 +1,35 @@
+import t from 'tap'
+import { parsers } from '../parsers/all.ts'
+import type { Evidence, EvidenceKind } from '../model/evidence.ts'
+import { assemble } from './assemble.ts'
+
+const piece = (kind: EvidenceKind, body: string, more: Partial<Evidence> = {}): Evidence => ({ id: kind, kind, from: kind, status: 'ok', body, ...more })
+const joined = (...evidence: Evidence[]) => assemble(evidence, parsers, () => '')
+
+const card = `hostb0@pci0:0:0:0:\tclass=0x060000 rev=0x01 hdr=0x00 vendor=0x8086 device=0x3e30 subvendor=0x0000 subdevice=0x0000
+ppt0@pci0:4:0:0:\tclass=0x030000 rev=0xa1 hdr=0x00 vendor=0x10de device=0x1b39 subvendor=0x10de subdevice=0x11d8
+`
+const start = (options: string) => `bhyve -c 2 -m 4G ${options} -s 0,hostbridge -s 31,lpc -l bootrom,/path/BHYVE_UEFI.fd fedora`
+
+t.test('bhyve VMs', async t => {
+  const byName = joined(piece('pciconf', card), piece('bhyve-commands', start('-S -s 8:0,passthru,ppt0')))
+  t.same(byName.vms['fedora']?.wants?.value, ['0000:04:00.0'], 'ppt0 is the function that pciconf shows under that name')
+  t.equal(byName.assignments['fedora 0000:04:00.0']?.guestAddress?.value, '0000:00:08.0')
+  t.equal(byName.functions['0000:04:00.0']?.wanted?.value, true)
+  t.same(byName.host.vmsUnwired?.value, [])
+
+  const other = joined(piece('pciconf', card), piece('bhyve-commands', start('-S -s 8:0,passthru,ppt3')))
+  t.same(other.vms['fedora']?.wants?.value, [], 'a name that pciconf does not show leads nowhere')
+
+  t.same(joined(piece('bhyve-commands', start('-H -s 8:0,passthru,4/0/0'))).host.vmsUnwired?.value, ['fedora'])
+  t.equal(joined(piece('bhyve-commands', start('-H'))).host.vmsUnwired, undefined, 'a VM without functions need not be wired')
+})
+
+t.test('device maps', async t => {
+  const load = piece('bhyve-commands', 'grub-bhyve -S -r hd0 -m /zroot/vms/fedora.map -M 4096 fedora')
+  const map = (from: string, takenAt = '2026-01-01T00:00:00Z') => piece('device-map', '(hd0) /dev/zvol/zroot/vms/fedora\n', { from, takenAt })
+  t.same(joined(load, map('/zroot/vms/fedora/fedora.map')).host.deviceMapMissing?.value, ['/zroot/vms/fedora.map'])
+  t.same(joined(load, map('/zroot/vms/fedora.map')).host.deviceMapMissing?.value, [])
+  t.same(joined(load, map('/zroot/vms/other/other.map')).host.deviceMapMissing?.value, [], 'another map proves nothing')
+  t.equal(joined(load).host.deviceMapMissing, undefined)
+})
