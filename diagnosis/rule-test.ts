@@ -9,6 +9,7 @@ import { Examination } from '../engine/run.ts'
 import type { RuleTestFile } from '../engine/rule-schema.ts'
 import type { Shared } from '../engine/shared.ts'
 import type { Subject } from '../engine/subject.ts'
+import { decimalSlashes, nodedevOf, selectorOf } from '../model/bdf.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Fact } from '../model/fact.ts'
 import type { Finding } from '../model/finding.ts'
@@ -99,7 +100,7 @@ function setUp(kind: SubjectKind, test: Case): { snapshot: Snapshot; evidence: E
   const bdf = String(given.fn?.bdf ?? given.assignment?.fn ?? address)
   const group = String(given.group?.id ?? given.fn?.groupId ?? '1')
   const vm = String(given.vm?.name ?? given.assignment?.vm ?? 'vm')
-  const fn = wrap({ nodedev: `pci_${bdf.replace(/[:.]/g, '_')}`, bdf, ...(given.group ? { groupId: group, group } : {}), ...given.fn })
+  const fn = wrap({ nodedev: nodedevOf(bdf), decimal: decimalSlashes(bdf), selector: selectorOf(bdf), bdf, ...(given.group ? { groupId: group, group } : {}), ...given.fn })
   const snapshot: Snapshot = {
     host: wrap(given.host),
     functions: kind === 'function' || kind === 'assignment' || given.fn ? { [bdf]: fn } : {},

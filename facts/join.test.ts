@@ -33,3 +33,18 @@ t.test('device maps', async t => {
   t.same(joined(load, map('/zroot/vms/other/other.map')).host.deviceMapMissing?.value, [], 'another map proves nothing')
   t.equal(joined(load).host.deviceMapMissing, undefined)
 })
+
+t.test('virtual functions that were not made', async t => {
+  const listing = (vfs: number) => piece('lspci', `00:00.0 Host bridge [0600]: Intel Corporation Device [8086:4660] (rev 02)
+00:02.0 VGA compatible controller [0300]: Intel Corporation AlderLake-S GT1 [8086:4680] (rev 0c)
+\tCapabilities: [320 v1] Single Root I/O Virtualization (SR-IOV)
+\t\tInitial VFs: 7, Total VFs: 7, Number of VFs: ${vfs}, Function Dependency Link: 00
+`)
+  const vm = (address: string) => piece('proxmox-vm', `cores: 2\nmemory: 4096\nhostpci0: ${address}\nname: media\n`)
+  const idle = (address: string, vfs = 0) => joined(listing(vfs), vm(address)).assignments[`media ${address}`]?.idlePfs?.value
+  t.same(idle('0000:00:02.1'), ['0000:00:02.0'])
+  t.same(idle('0000:01:10.0'), ['0000:00:02.0'], 'an offset leads to the next bus')
+  t.same(idle('0000:07:00.0'), [], 'far from any physical function')
+  t.same(idle('0000:00:02.1', 2), [], 'virtual functions were made')
+  t.equal(idle('0000:00:02.0'), undefined, 'the function is there')
+})

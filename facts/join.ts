@@ -98,6 +98,8 @@ function joinFunctions(draft: Draft): void {
   const bySlot = groupBy(Object.keys(draft.functions), slotOf)
   const byId = groupBy(Object.keys(draft.functions), bdf => draft.functions[bdf]?.id?.value ?? '')
   const ids = new Set((host.vfioIds?.value ?? []).map(deviceOf))
+  // An address alone, such as that of 00:00.0 in a log, is no listing: a host bridge with its class is in every one.
+  const listed = Object.values(draft.functions).some(fn => fn.id && fn.class?.value?.startsWith('0600'))
   for (const [bdf, fn] of Object.entries(draft.functions)) {
     if (fn.id?.value) fn.vendor ??= derived(fn.id.value.slice(0, 4), fn.id)
     if (fn.class?.value) {
@@ -118,6 +120,7 @@ function joinFunctions(draft: Draft): void {
     if (whole || (bySlot.get(slotOf(bdf)) ?? []).length > 1) fn.slotMates = { value: (bySlot.get(slotOf(bdf)) ?? []).filter(mate => mate !== bdf), at: [] }
     if (fn.id?.value && whole) fn.sharesIdWith = derived((byId.get(fn.id.value) ?? []).filter(other => other !== bdf), fn.id)
     if (fn.groupId) fn.group = fn.groupId
+    if (fn.id || listed) fn.present = derived(fn.id !== undefined, fn.id ?? fn.bdf)
   }
 }
 
@@ -128,6 +131,7 @@ function joinAssignments(draft: Draft): void {
     const fn = Object.hasOwn(draft.functions, bdf) ? draft.functions[bdf] : undefined
     // A log or a definition may name a function that no listing here shows: then only its address is known.
     if (fn?.id || whole) assignment.present = derived(fn?.id !== undefined, assignment.fn, fn?.id)
+    if (assignment.present?.value === false) assignment.idlePfs = idlePfs(assignment, draft.functions)
     const reading = hexReading(assignment, draft.functions)
     if (reading !== undefined) assignment.decimalReading = derived(reading, assignment.written)
     const own = Object.values(draft.assignments).filter(other => other.vm?.value === assignment.vm?.value).map(other => other.fn?.value)
@@ -137,6 +141,14 @@ function joinAssignments(draft: Draft): void {
     }
     if (!fn && bdf !== '' && !whole) draft.functions[bdf] = { bdf: derived(bdf, assignment.fn) }
   }
+}
+
+/** Virtual functions sit on the bus of their physical function or, with an offset of 128 and more, on the next (SR-IOV 1.1, 2.1.2). */
+function idlePfs(assignment: AssignmentFacts, functions: Readonly<Record<Bdf, FunctionFacts>>): NonNullable<AssignmentFacts['idlePfs']> {
+  const place = (bdf: Bdf) => Number.parseInt(bdf.slice(0, bdf.lastIndexOf(':')).replace(':', ''), 16)
+  const wanted = place(assignment.fn?.value ?? '')
+  const idle = Object.entries(functions).filter(([bdf, fn]) => (fn.vfsTotal?.value ?? 0) > 0 && fn.vfs?.value === 0 && [0, 1].includes(wanted - place(bdf)))
+  return derived(idle.map(([bdf]) => bdf), assignment.present, ...idle.flatMap(([, fn]) => [fn.vfsTotal, fn.vfs]))
 }
 
 /**

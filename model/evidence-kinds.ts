@@ -9,7 +9,7 @@ export const evidenceKinds = {
   'pci-names': { about: 'the names of PCI ids on this host', platform: 'any', get: 'cp /usr/share/misc/pci.ids .', fileName: /pci\.ids/i, absentMeans: 'unknown' },
   'libvirt-domain': { about: 'a libvirt domain', platform: 'any', get: 'virsh dumpxml --inactive VM > VM.xml', fileName: /\.xml$/i, absentMeans: 'none' },
   'libvirt-domain-live': { about: 'a running libvirt domain', platform: 'any', get: 'virsh dumpxml VM > VM-live.xml', absentMeans: 'none' },
-  'libvirt-log': { about: 'messages of libvirtd and virsh', platform: 'any', get: 'journalctl -u libvirtd -u virtqemud > libvirtd.log', fileName: /libvirtd|virtqemud|virsh/i, log: true, absentMeans: 'unknown' },
+  'libvirt-log': { about: 'messages of libvirt, virsh, Proxmox and the vGPU manager', platform: 'any', get: 'journalctl -u libvirtd -u virtqemud > libvirtd.log', fileName: /libvirtd|virtqemud|virsh/i, log: true, absentMeans: 'unknown' },
   'text': { about: 'text that was handed in', platform: 'any', get: 'the text of the error, as a file', log: true, absentMeans: 'unknown' },
 
   // Linux

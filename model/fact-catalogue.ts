@@ -179,6 +179,7 @@ export const functionFacts = {
   subsystem: text('subsystem vendor and device id', ['pci-sysfs', 'lspci', 'pciconf'], none),
   vendor: text('vendor id, 10de', ['pci-sysfs', 'lspci', 'pciconf', 'kernel-log', 'iommu-sysfs']),
   class: text('class code, six hex digits: 030000', ['pci-sysfs', 'lspci', 'pciconf', 'kernel-log', 'iommu-sysfs']),
+  present: flag('the machine has a function at this address; a log may name one that it has not', [], { of: ['fn.id', 'fn.class'] }),
   kind: text('gpu, gpu-audio, audio, usb, nvme, storage, network, bridge, host-bridge, or other', [], { of: ['fn.class'] }),
   name: text('vendor and device name', ['pci-names', 'lspci', 'pciconf', 'iommu-sysfs'], none),
   revision: text('revision id, two hex digits', ['pci-sysfs', 'lspci', 'pciconf', 'iommu-sysfs']),
@@ -359,6 +360,7 @@ export const assignmentFacts = {
   through: text('hostdev, interface, disk, qemu-args: the kind of element that names it', ['libvirt-domain', 'libvirt-domain-live']),
   alias: text('its id in QEMU: hostdev0, hostpci0', ['libvirt-domain', 'libvirt-domain-live', 'proxmox-vm', 'qemu-processes', 'qemu-log'], none),
   options: texts('further options of vfio-pci as name=value: x-igd-opregion=on', ['libvirt-domain', 'libvirt-domain-live', 'proxmox-vm', 'qemu-processes', 'qemu-log']),
+  idlePfs: functions('where the address is empty: functions of the same bus, or the one before, that can have virtual functions and have none', [], { of: ['assignment.present', 'fn.vfsTotal', 'fn.vfs'] }),
   mateMissing: functions('functions of the same card that the VM is not given', [], { of: ['assignment.fn', 'fn.bdf'] }),
 } as const satisfies Record<string, FactSpec>
 

@@ -8,7 +8,7 @@ import { kernelParameters, parametersToFacts } from './kernel-parameters.ts'
 import { bootsOf, isWhole } from './log-boots.ts'
 import { readLogLine } from './log-line.ts'
 
-const log = (body: string, status: EvidenceStatus = 'ok'): Evidence => ({ id: 'kernel-log', kind: 'kernel-log', from: 'dmesg', status, body })
+const log = (body: string, status: EvidenceStatus = 'ok'): Evidence => ({ id: 'kernel-log', kind: 'kernel-log', from: 'dmesg', status, body, takenAt: '2026-11-21T00:00:00Z' })
 const read = (text: string) => readLogLine('kernel-log', 1, text)
 const lines = (body: string) => [...logText(body).linesFrom(0)].map(({ number, text }) => [number, text])
 const hostOf = (body: string, status?: EvidenceStatus) => kernelLog.parse(log(body, status)).host ?? {}
@@ -111,6 +111,8 @@ t.test('boots, and whether the last is whole', async t => {
   t.same(bootsOf(logText('Copyright (c) 1992-2021 The FreeBSD Project.\n')).length, 1)
   t.equal(isWhole(log(first)), true)
   t.equal(isWhole(log(first, 'cut')), false)
+  const { takenAt: _, ...pasted } = log(first)
+  t.equal(isWhole(pasted), false, 'a paste of a few lines is an excerpt, banner or not')
   t.equal(isWhole(log('[  812.0] a\n')), false, 'a ring that lost its start')
   for (const cut of ['...', '[...]', '[…]', '<snip>']) t.equal(isWhole(log(`${first}${cut}\n[    2.0] b\n`)), false, cut)
   t.equal(isWhole(log(`${first}[    2.0] waiting for it ...\n`)), true, 'dots at the end of a message are no cut')
@@ -295,4 +297,19 @@ t.test('memory BARs without room: the last word counts', async t => {
     '[ 1.0] pci 0000:81:00.0: BAR 2 [mem size 0x400000000 64bit pref]: failed to assign',
     '[ 1.2] pci 0000:81:00.0: BAR 2 [mem 0x20000000000-0x203ffffffff 64bit pref]: assigned',
   ].join('\n')), [['0000:81:00.0', []]])
+})
+
+t.test('functions that an IOMMU names in an event', async t => {
+  const { host, functions = {} } = kernelLog.parse(log([
+    'DMAR: DRHD: handling fault status reg 3',
+    'DMAR: [DMA Read NO_PASID] Request device [00:16.7] fault addr 0xdcef0000 [fault reason 0x06] PTE Read access is not set',
+    'DMAR: [INTR-REMAP] Request device [0x81:0x00.1] fault index 0x14 [fault reason 0x22] Present field in the IRTE entry is clear',
+    'AMD-Vi: Event logged [IO_PAGE_FAULT device=05:00.0 domain=0x000c address=0xfffffff0c0 flags=0x0020]',
+    'vfio-pci 0000:0b:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0010 address=0x0 flags=0x0020]',
+    'DMAR: [DMA Read NO_PASID] Request device [00:ff.7] fault addr 0x0 [fault reason 0x06] PTE Read access is not set',
+  ].join('\n')))
+  t.equal(host?.platform?.value, 'linux', 'only Linux words them so')
+  t.strictSame(Object.keys(functions).sort(), ['0000:00:16.7', '0000:05:00.0', '0000:0b:00.0', '0000:81:00.1'])
+  t.equal(functions['0000:00:16.7']?.bdf?.at[0]?.where, 2)
+  t.equal(functions['0000:00:16.7']?.id, undefined, 'more than the address is not known')
 })

@@ -112,6 +112,8 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'linux', anchor: 'Command line: ', line: /^Command line: / },
   { platform: 'linux', anchor: 'BIOS-e820: ', line: /^BIOS-e820: / },
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
+  { platform: 'linux', anchor: 'Request device [', line: /DMAR: ?(?:\[fault |\[DMA |\[INTR-REMAP\])/ },
+  { platform: 'linux', anchor: 'AMD-Vi: Event logged', line: /AMD-Vi: Event logged/ },
   { platform: 'linux', anchor: 'systemd[1]', line: /^systemd\[1\]: / },
   { platform: 'linux', anchor: 'usb ', line: /^usb \d+-[\d.]+: (?:new|New|USB disconnect)/ },
 ]
@@ -296,6 +298,7 @@ function linuxFunctions(boot: BootLog): { functions: Record<Bdf, FunctionFacts>;
   bootDisplay(boot, of)
   const { groups, host } = membership(boot, of)
   drivers(boot, of)
+  accused(boot, of)
   return { functions: Object.fromEntries(functions), groups, host }
 }
 
@@ -446,6 +449,26 @@ function drivers(boot: BootLog, of: Of): void {
     const driver = /^([a-z][\w-]{1,31}) /.exec(message)?.[1]
     if (driver === undefined || noDrivers.has(driver) || !message.startsWith(`${driver} ${bdf}: `)) continue
     Object.assign(of(canonical(bdf)), { driver: boot.fact(driver, line.number) })
+  }
+}
+
+/**
+ * Functions an IOMMU names in an event: `DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0x…` and
+ * `AMD-Vi: Event logged [IO_PAGE_FAULT device=0000:05:00.0 domain=0x000c …]`, or only by the device prefix in front of it.
+ * Nothing but their address may be known, and they may not even exist (a wrong requester ID).
+ */
+const eventLines: readonly (readonly [anchor: string, line: RegExp])[] = [
+  ['Request device [', /Request device \[(?:0x)?([0-9a-f]{2}:(?:0x)?[01][0-9a-f]\.[0-7])\]/],
+  ['AMD-Vi: Event logged', /AMD-Vi: Event logged \[[A-Z_]{1,32} device=((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]) /],
+  ['AMD-Vi: Event logged', about('AMD-Vi: Event logged')],
+]
+
+function accused(boot: BootLog, of: Of): void {
+  for (const [anchor, pattern] of eventLines) {
+    for (const { groups: [, named = ''], line } of boot.each(anchor, pattern)) {
+      const bdf = bdfFromText(named.replaceAll('0x', ''))
+      if (bdf && of(bdf).bdf === undefined) Object.assign(of(bdf), { bdf: boot.fact(bdf, line) })
+    }
   }
 }
 

@@ -58,7 +58,7 @@ function linesWith(log: LogText, anchor: string): { line: LogicalLine; at: numbe
   return lines
 }
 
-/** Fewer lines than any boot prints: a log of several boots that ends so was cut (kexec, a crash kernel). */
+/** Fewer lines than any boot prints: a log of several boots that ends so was cut (kexec, a crash kernel), a paste that short is an excerpt. */
 const shortest = { linux: 150, freebsd: 40 } as const
 /** Marks people leave where they took lines out: `...`, `[...]`, `[…]`, `<snip>`, `--- 8< ---`. */
 const cutMark = /^\s*(?:\[?(?:\.{3,}|…)\]?|[[<(]snip(?:ped)?[\]>)]|-+ ?(?:8<|snip).*)\s*$/im
@@ -84,7 +84,7 @@ function judge(evidence: Evidence): boolean {
   // dmesg.boot ends with the boot; the ring behind it has gone on from there only if it still shows the boot again.
   if (evidence.from.includes('dmesg.boot') && boots.length === 1) return false
   const text = log.text.slice(last.start)
-  return !hasCutMark(text) && (boots.length === 1 || holdsLines(text, shortest[last.platform]))
+  return !hasCutMark(text) && ((evidence.takenAt !== undefined && boots.length === 1) || holdsLines(text, shortest[last.platform]))
 }
 
 /** Line by line only around the characters such marks have, so that a large log costs one search each. */
