@@ -41,6 +41,7 @@ const act = <Arguments extends unknown[]>(action: (...given: Arguments) => Promi
 
 export function program(): Command {
   const root = new Command('gpudoctor')
+    .exitOverride()
     .description('Finds out why a GPU or PCI passthrough host misbehaves, and says exactly what to do about it.')
     .version(toolVersion, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
@@ -105,7 +106,7 @@ async function main(): Promise<void> {
   try {
     // What the completion scripts call at every press of the tab key.
     if (process.argv[2] === 'complete') process.exitCode = await (await import('./completion.ts')).complete(program())
-    else await program().exitOverride().parseAsync()
+    else await program().parseAsync()
   } catch (error) {
     // Commander has printed its message; a wrong argument is a failure of the call, help and version are none.
     process.exitCode = error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportFailure(error)

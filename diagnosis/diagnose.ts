@@ -82,7 +82,8 @@ class Teller {
   }
 
   async #fixes(rule: Rule, subject: Subject): Promise<Fix[]> {
-    const { snapshot, shared } = this.#given
+    const { shared } = this.#given
+    const { snapshot } = this.#examination
     const hypervisor = subject.vm === null ? null : (snapshot.vms[subject.vm]?.hypervisor?.value ?? null)
     const context = {
       roots: this.#examination.rootsFor(rule, subject), tags: tagsOf(snapshot.host, hypervisor, snapshot), recipes: shared.recipes,

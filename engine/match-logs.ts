@@ -7,7 +7,7 @@ import { logOf, type LogicalLine } from '../matching/log-text.ts'
 import { Pattern } from '../matching/pattern.ts'
 import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import { hasBody, nameOf, type Cite, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
+import { hasBody, nameOf, type Cite, type Evidence, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
 import type { LogSignature, Rule } from '../model/rule.ts'
 import { bootsOf, isWhole } from '../parsers/log-boots.ts'
 import { readLogLine } from '../parsers/log-line.ts'
@@ -80,6 +80,13 @@ export class LogMatches {
     return this.#hits.has(`${rule}.${signature}`)
   }
 
+  /** One hit for each function, group and VM that matched lines name. */
+  mentioned(): Hit[] {
+    const named = new Map<string, Hit>()
+    for (const hits of this.#hits.values()) for (const hit of hits) named.set(`${hit.bdf} ${hit.group} ${hit.vm}`, hit)
+    return [...named.values()]
+  }
+
   hitsFor(rule: string, signature: string, spec: LogSignature, subject: Subject): Hit[] {
     const hits = this.#hits.get(`${rule}.${signature}`) ?? []
     return spec.about === 'host' || subject.ref.kind === 'host' ? hits : hits.filter(hit => isAbout(hit, subject))
@@ -148,7 +155,7 @@ function hitOf(signature: Signature, piece: Evidence, at: LogicalLine): Hit | nu
     cite: { evidence: piece.id, where: at.number }, text: line.text, time: line.time, captures,
     bdf: addressIn(captures) ?? line.bdf,
     group: captures.get('group') ?? null,
-    vm: captures.get('vm') ?? vmOfLog(piece.id, piece.kind),
+    vm: captures.get('vm') ?? vmOfLog(piece),
   }
 }
 
@@ -158,17 +165,24 @@ function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
   return written === undefined ? null : bdfFromText(written) ?? bdfFromDecimal(written)
 }
 
+/** What a VM is called whose log does not name it; the parsers of VM logs say the same. */
+export const unnamedVm = '(unnamed)'
 const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']
-const vmOfLog = (id: EvidenceId, kind: EvidenceKind): string | null => (perVm.includes(kind) ? nameOf(id) : null)
+
+/** A collector names a VM's log after the VM; a log that was handed in has any name. */
+function vmOfLog(piece: Evidence): string | null {
+  if (!perVm.includes(piece.kind)) return null
+  return piece.takenAt === undefined ? unnamedVm : (nameOf(piece.id) ?? unnamedVm)
+}
 
 /** A line is about a subject when what it names is the subject's, and it names what the subject is. */
 function isAbout(hit: Hit, subject: Subject): boolean {
-  if (hit.vm !== null && subject.vm !== null && hit.vm !== subject.vm) return false
+  const ofNamelessVm = hit.vm === null || hit.vm === unnamedVm
+  if (!ofNamelessVm && subject.vm !== null && hit.vm !== subject.vm) return false
   if (hit.bdf !== null && subject.bdfs.size > 0 && !subject.bdfs.has(hit.bdf) && !(subject.ref.kind === 'group' && hit.group === subject.group)) return false
   if (hit.group !== null && subject.group !== null && hit.group !== subject.group) return false
-  switch (subject.ref.kind) {
-    case 'vm': return hit.vm === subject.vm || (hit.bdf !== null && subject.bdfs.has(hit.bdf))
-    case 'group': return hit.group === subject.group || (hit.bdf !== null && subject.bdfs.has(hit.bdf))
-    default: return hit.bdf !== null ? subject.bdfs.has(hit.bdf) : hit.group !== null && hit.group === subject.group
-  }
+  const byAddress = hit.bdf !== null && subject.bdfs.has(hit.bdf)
+  const byGroup = hit.group !== null && hit.group === subject.group
+  if (subject.ref.kind === 'vm') return hit.vm === subject.vm || byAddress || (ofNamelessVm && hit.bdf === null && subject.alone)
+  return subject.ref.kind === 'group' ? byGroup || byAddress : hit.bdf !== null ? byAddress : byGroup
 }

@@ -5,10 +5,11 @@
 import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine'
 import type { Broken, Outcome, SubjectRef, Trace } from '../model/finding.ts'
 import { subjectKinds, type Condition, type Confidence, type Platform, type Rule, type SubjectKind } from '../model/rule.ts'
-import type { Snapshot } from '../model/snapshot.ts'
+import { decimalSlashes, nodedevOf } from '../model/bdf.ts'
+import type { FunctionFacts, GroupFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
 import type { Evidence } from '../model/evidence.ts'
 import { missingIn, traceOf } from './judge.ts'
-import { LogMatches } from './match-logs.ts'
+import { LogMatches, unnamedVm, type Hit } from './match-logs.ts'
 import { requiredSignatures } from './needs.ts'
 import { operators } from './operators.ts'
 import { screen } from './screen.ts'
@@ -19,6 +20,8 @@ export type Lists = Readonly<Record<string, readonly (string | number)[]>>
 /** Everything a run needs; kept together so that explain and the diagnosis ask with the same eyes. */
 export class Examination {
   readonly rules: readonly Rule[]
+  /** The facts, with everything that a matched log line names and no listing showed. */
+  readonly snapshot: Snapshot
   readonly subjects: Record<SubjectKind, Subject[]>
   readonly logs: LogMatches
   readonly #lists: Walkable
@@ -26,8 +29,9 @@ export class Examination {
 
   constructor(rules: readonly Rule[], lists: Lists, snapshot: Snapshot, evidence: readonly Evidence[]) {
     this.rules = rules.filter(rule => rule.status !== 'retired')
-    this.subjects = subjectsOf(snapshot)
     this.logs = new LogMatches(this.rules, evidence)
+    this.snapshot = withMentioned(snapshot, this.logs.mentioned())
+    this.subjects = subjectsOf(this.snapshot)
     this.#lists = { walk: (path): Walked => ({ value: Object.hasOwn(lists, path) ? lists[path] : undefined, at: [] }) }
     this.#platform = (snapshot.host.platform?.value ?? null) as Platform | null
   }
@@ -96,6 +100,20 @@ export class Examination {
     if (rule.likelyWhen && (await this.ask(rule.likelyWhen, rule, subject)).verdict === 'fires') return 'likely'
     return rule.confidence
   }
+}
+
+/** A function, group or VM that only a matched line names is a subject too: of it nothing more is known than that. */
+function withMentioned(snapshot: Snapshot, hits: readonly Hit[]): Snapshot {
+  const functions: Record<string, FunctionFacts> = { ...snapshot.functions }
+  const groups: Record<string, GroupFacts> = { ...snapshot.groups }
+  const vms: Record<string, VmFacts> = { ...snapshot.vms }
+  for (const { bdf, group, vm, cite } of hits) {
+    const at = [cite]
+    if (bdf !== null) functions[bdf] ??= { bdf: { value: bdf, at }, nodedev: { value: nodedevOf(bdf), at }, decimal: { value: decimalSlashes(bdf), at } }
+    if (group !== null) groups[group] ??= { id: { value: group, at } }
+    if (vm !== null && (vm !== unnamedVm || Object.keys(snapshot.vms).length === 0)) vms[vm] ??= { name: { value: vm, at } }
+  }
+  return { ...snapshot, functions, groups, vms }
 }
 
 interface Prepared { readonly rule: Rule; readonly required: readonly string[] }

@@ -98,6 +98,8 @@ export interface Subject {
   readonly bdfs: ReadonlySet<Bdf>
   readonly group: string | null
   readonly vm: string | null
+  /** It is the only VM there is: what names no VM is about this one. */
+  readonly alone: boolean
 }
 
 /** All subjects of a snapshot, by kind. */
@@ -108,21 +110,21 @@ export function subjectsOf(snapshot: Snapshot): Record<SubjectKind, Subject[]> {
   const fnEntity = (bdf: Bdf) => new Entity(snapshot, 'fn', own(snapshot.functions, bdf))
 
   return {
-    host: [{ ref: { kind: 'host', key: '' }, roots: { host }, bdfs: new Set(), group: null, vm: null }],
+    host: [{ ref: { kind: 'host', key: '' }, roots: { host }, bdfs: new Set(), group: null, vm: null, alone: false }],
     function: Object.keys(snapshot.functions).sort().map(bdf => ({
       ref: { kind: 'function', key: bdf },
       roots: { host, fn: fnEntity(bdf), group: groupEntity(groupOf(bdf)) },
-      bdfs: new Set([bdf]), group: groupOf(bdf), vm: null,
+      bdfs: new Set([bdf]), group: groupOf(bdf), vm: null, alone: false,
     })),
     group: Object.entries(snapshot.groups).sort(byNumber).map(([id, facts]) => ({
       ref: { kind: 'group', key: id },
       roots: { host, group: new Entity(snapshot, 'group', facts) },
-      bdfs: new Set(facts.members?.value ?? []), group: id, vm: null,
+      bdfs: new Set(facts.members?.value ?? []), group: id, vm: null, alone: false,
     })),
     vm: Object.entries(snapshot.vms).map(([name, facts]) => ({
       ref: { kind: 'vm', key: name },
       roots: { host, vm: new Entity(snapshot, 'vm', facts) },
-      bdfs: new Set(facts.wants?.value ?? []), group: null, vm: name,
+      bdfs: new Set(facts.wants?.value ?? []), group: null, vm: name, alone: Object.keys(snapshot.vms).length === 1,
     })),
     assignment: Object.entries(snapshot.assignments).map(([key, facts]) => {
       const bdf = facts.fn?.value ?? ''
@@ -130,7 +132,7 @@ export function subjectsOf(snapshot: Snapshot): Record<SubjectKind, Subject[]> {
       return {
         ref: { kind: 'assignment', key },
         roots: { host, vm: new Entity(snapshot, 'vm', own(snapshot.vms, vm)), fn: fnEntity(bdf), group: groupEntity(groupOf(bdf)), assignment: new Entity(snapshot, 'assignment', facts) },
-        bdfs: new Set([bdf]), group: groupOf(bdf), vm,
+        bdfs: new Set([bdf]), group: groupOf(bdf), vm, alone: false,
       }
     }),
   }

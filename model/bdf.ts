@@ -5,7 +5,8 @@
  */
 export type Bdf = string
 
-const spelling = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])$/i
+/** Linux 5.14 to 6.1 wrote `Request device [0x01:0x00.0]` in DMAR faults. */
+const spelling = /^(?:(?:0x)?([0-9a-f]{4,8}):)?(?:0x)?([0-9a-f]{2}):(?:0x)?([0-9a-f]{2})\.([0-7])$/i
 
 /** The canonical spelling of a Linux address (`01:00.0`, `0000:01:00.0`), or null where the text is no address. */
 export function bdfFromText(text: string): Bdf | null {

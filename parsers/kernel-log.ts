@@ -114,6 +114,7 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: 'Request device [', line: /DMAR: ?(?:\[fault |\[DMA |\[INTR-REMAP\])/ },
   { platform: 'linux', anchor: 'AMD-Vi: Event logged', line: /AMD-Vi: Event logged/ },
+  { platform: 'linux', anchor: '(PCI:', line: /^ {0,32}NVRM: .{1,80}\(PCI:[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\)/ },
   { platform: 'linux', anchor: 'systemd[1]', line: /^systemd\[1\]: / },
   { platform: 'linux', anchor: 'usb ', line: /^usb \d+-[\d.]+: (?:new|New|USB disconnect)/ },
 ]
@@ -447,7 +448,9 @@ function drivers(boot: BootLog, of: Of): void {
     const line = boot.lineAt(at)
     const message = boot.messageAt(line)
     const driver = /^([a-z][\w-]{1,31}) /.exec(message)?.[1]
-    if (driver === undefined || noDrivers.has(driver) || !message.startsWith(`${driver} ${bdf}: `)) continue
+    if (driver === undefined || !message.startsWith(`${driver} ${bdf}: `)) continue
+    nameOnce(boot, of, canonical(bdf), line.number)
+    if (noDrivers.has(driver)) continue
     Object.assign(of(canonical(bdf)), { driver: boot.fact(driver, line.number) })
   }
 }
@@ -458,18 +461,24 @@ function drivers(boot: BootLog, of: Of): void {
  * Nothing but their address may be known, and they may not even exist (a wrong requester ID).
  */
 const eventLines: readonly (readonly [anchor: string, line: RegExp])[] = [
-  ['Request device [', /Request device \[(?:0x)?([0-9a-f]{2}:(?:0x)?[01][0-9a-f]\.[0-7])\]/],
+  ['Request device [', /Request device \[((?:0x)?[0-9a-f]{2}:(?:0x)?[01][0-9a-f]\.[0-7])\]/],
   ['AMD-Vi: Event logged', /AMD-Vi: Event logged \[[A-Z_]{1,32} device=((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]) /],
   ['AMD-Vi: Event logged', about('AMD-Vi: Event logged')],
+  ['(PCI:', /^ {0,32}NVRM: .{1,80}\(PCI:([0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7])\)/],
 ]
 
 function accused(boot: BootLog, of: Of): void {
   for (const [anchor, pattern] of eventLines) {
     for (const { groups: [, named = ''], line } of boot.each(anchor, pattern)) {
-      const bdf = bdfFromText(named.replaceAll('0x', ''))
-      if (bdf && of(bdf).bdf === undefined) Object.assign(of(bdf), { bdf: boot.fact(bdf, line) })
+      const bdf = bdfFromText(named)
+      if (bdf) nameOnce(boot, of, bdf, line)
     }
   }
+}
+
+/** Makes a function known by its address alone. */
+function nameOnce(boot: BootLog, of: Of, bdf: Bdf, line: number): void {
+  if (of(bdf).bdf === undefined) Object.assign(of(bdf), { bdf: boot.fact(bdf, line) })
 }
 
 /** Whether one word stands between the stamp (or the start of the line) and the address. */

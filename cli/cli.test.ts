@@ -1,0 +1,186 @@
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import * as v from 'valibot'
+import t from 'tap'
+import { saveSnapshot } from '../evidence/snapshot.ts'
+import { jsonReportSchema } from '../reports/json-schema.ts'
+import { makeHost } from '../test-corpus/made-host.ts'
+import { packageFile } from './package-files.ts'
+import { toolVersion } from './version.ts'
+
+const bin = packageFile('bin', 'gpudoctor.js')
+const gpudoctor = (argv: readonly string[], input?: string) => spawnSync(process.execPath, [bin, ...argv], { encoding: 'utf8', ...(input !== undefined ? { input } : {}), maxBuffer: 1 << 28 })
+
+interface Report { findings: { rule: string; severity: string; subject: string }[]; unknown: { rule: string; get: string[] }[]; broken: unknown[] }
+const reportOf = (output: string): Report => JSON.parse(output) as Report
+
+const dmesg = '[    5.0] pci 0000:04:00.0: [10de:1c03] type 00 class 0x030000\n[    6.0] pci 0000:04:00.0: BAR 1: no space for [mem size 0x10000000 64bit pref]\n[    6.1] pci 0000:04:00.0: BAR 1: failed to assign [mem size 0x10000000 64bit pref]\n'
+
+async function snapshotIn(folder: string): Promise<string> {
+  const file = join(folder, 'host.tar.gz')
+  await saveSnapshot(file, { manifest: { tool: 'test', takenAt: '2026-01-02T03:04:05Z', zoneMinutes: 0, platform: 'linux', root: true, redacted: {} }, evidence: makeHost({ functions: 20, logLines: 500 }), facts: null })
+  return file
+}
+
+t.test('version, help that teaches, suggestions, exit code 2 for a wrong call', async t => {
+  t.equal(gpudoctor(['--version']).stdout.trim(), toolVersion)
+  t.equal((JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version, toolVersion)
+  const help = gpudoctor(['--help'])
+  t.equal(help.status, 0)
+  t.match(help.stdout, /gpudoctor replay host\.tar\.gz/)
+  t.match(help.stdout, /Exit codes/)
+  const wrong = gpudoctor(['repaly'])
+  t.equal(wrong.status, 2)
+  t.match(wrong.stderr, /replay|unknown|too many/i)
+  t.equal(gpudoctor(['replay', '--fail-on', 'blocker', 'x']).status, 2)
+})
+
+t.test('a snapshot replays to a JSON report of the published form, the same each time', async t => {
+  const file = await snapshotIn(t.testdir())
+  const first = gpudoctor(['replay', '--json', file])
+  t.ok(v.is(jsonReportSchema, JSON.parse(first.stdout)), 'the schema takes it')
+  t.equal(gpudoctor(['replay', '--json', file]).stdout, first.stdout)
+  t.equal(first.stderr, '')
+})
+
+t.test('a run on this host, saved and replayed, gives byte for byte the same findings', async t => {
+  const file = join(t.testdir(), 'here.tar.gz')
+  const live = gpudoctor(['--json', '--save', file])
+  t.not(live.status, 2, live.stderr)
+  const replayed = gpudoctor(['replay', '--json', file])
+  const said = (output: string) => { const { findings, unknown, broken } = reportOf(output); return JSON.stringify({ findings, unknown, broken }) }
+  t.equal(said(replayed.stdout), said(live.stdout))
+  t.equal(statSync(file).mode & 0o777, 0o600, 'readable for its owner alone')
+})
+
+t.test('collecting: the plan touches nothing, the snapshot opens with ordinary tools', async t => {
+  const dir = t.testdir()
+  const plan = gpudoctor(['collect', '--plan', '-o', join(dir, 'none.tar.gz')])
+  t.equal(plan.status, 0)
+  t.match(plan.stdout, /\/proc\/cmdline/)
+  t.match(plan.stdout, /journalctl/)
+  t.notOk(existsSync(join(dir, 'none.tar.gz')))
+  const file = join(dir, 'host.tar.gz')
+  t.equal(gpudoctor(['collect', '-o', file]).status, 0)
+  const names = execFileSync('tar', ['tzf', file], { encoding: 'utf8' }).split('\n')
+  t.equal(names[0], 'manifest.json')
+  t.ok(names.some(name => name.startsWith('evidence/')))
+  execFileSync('tar', ['xzf', file, '-C', dir])
+  t.not(gpudoctor(['replay', '--json', dir]).status, 2, 'an unpacked snapshot replays too')
+})
+
+t.test('loose files, a folder, standard input', async t => {
+  const dir = t.testdir({ 'dmesg.txt': dmesg, 'cmdline.txt': 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 intel_iommu=on iommu=pt\n' })
+  const rules = (argv: string[], input?: string) => reportOf(gpudoctor(['replay', '--json', ...argv], input).stdout).findings.map(finding => finding.rule)
+  t.ok(rules([dir]).includes('host-bar-no-space'))
+  t.ok(rules([join(dir, 'dmesg.txt'), join(dir, 'cmdline.txt')]).includes('host-bar-no-space'))
+  t.ok(rules(['-'], dmesg).includes('host-bar-no-space'))
+})
+
+t.test('exit codes follow --fail-on', async t => {
+  const code = (argv: string[]) => gpudoctor(['replay', ...argv, '-'], dmesg).status
+  t.equal(code([]), 1)
+  t.equal(code(['--fail-on', 'never']), 0)
+  t.equal(gpudoctor(['replay', '-'], 'cpu is fine\n').status, 0)
+})
+
+t.test('the terminal report, without colour where nobody watches, and an HTML file beside it', async t => {
+  const html = join(t.testdir(), 'report.html')
+  const { stdout } = gpudoctor(['replay', '--html', html, '-'], dmesg)
+  t.match(stdout, /0000:04:00\.0/)
+  t.notMatch(stdout, /\x1b/)
+  const page = readFileSync(html, 'utf8')
+  t.match(page, /^<!doctype html>/)
+  t.match(page, /host-bar-no-space/)
+  t.equal(gpudoctor(['replay', '--html', '/nonexistent/x.html', '-'], dmesg).status, 2)
+})
+
+t.test('explain shows the tree with values and places', async t => {
+  const file = join(t.testdir({ 'dmesg.txt': dmesg }), 'dmesg.txt')
+  const { stdout, status } = gpudoctor(['explain', 'host-bar-no-space', file])
+  t.equal(status, 0)
+  t.match(stdout, /it fires/)
+  t.match(stdout, /dmesg\.txt, line 2/)
+  const unknown = gpudoctor(['explain', 'vtd-no-dmar', file])
+  t.match(unknown.stdout, /vtd-off-in-firmware/, 'an alias finds its rule')
+  t.match(unknown.stdout, /not known/)
+  const wrong = gpudoctor(['explain', 'no-such-rule'])
+  t.equal(wrong.status, 2)
+  t.match(wrong.stderr, /there is no rule no-such-rule/)
+})
+
+t.test('rules: list, show, lint and test, with own rules beside the built-in ones', async t => {
+  const own = `id: my-own\ntitle: Mine\nseverity: hint\nlayer: hygiene\nplatforms: [linux]\nfor: host\nconditions: { all: [ { fact: host, path: cmdlineParams, operator: contains, value: quiet } ] }\ncause: c\nfinding: 'quiet is set'\nfixes: []\nreferences: [ { for: it, at: me } ]\n`
+  const dir = t.testdir({ rules: { 'my-own.yaml': own, 'broken.yaml': 'id: broken\n' }, 'cmdline.txt': 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 quiet\n' })
+  const rules = join(dir, 'rules')
+  t.match(gpudoctor(['rules', 'list', '--rules', rules]).stdout, /my-own/)
+  t.match(gpudoctor(['rules', 'show', 'group-not-viable']).stdout, /is not viable/)
+  const lint = gpudoctor(['rules', 'lint', rules])
+  t.equal(lint.status, 1)
+  t.match(lint.stderr, /broken\.yaml:\d+:\d+: /)
+  t.equal(gpudoctor(['rules', 'test', rules]).status, 1, 'a rule without tests fails')
+  const { findings, broken } = reportOf(gpudoctor(['replay', '--json', '--rules', rules, join(dir, 'cmdline.txt')]).stdout)
+  t.ok(findings.some(finding => finding.rule === 'my-own'))
+  t.match(broken, [{ rule: 'broken' }], 'the broken rule is named, the other runs')
+  t.equal(gpudoctor(['rules', 'list', '--rules', join(dir, 'nothing')]).status, 2)
+})
+
+t.test('bad input gets one clear line and never a stack trace', async t => {
+  const dir = t.testdir({ 'empty.txt': '', 'photo.jpg': Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1]), folder: {}, 'latin.txt': Buffer.concat([Buffer.from(dmesg), Buffer.from([0xff, 0xfe, 0x80, 10])]), 'not.tar.gz': Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]) })
+  mkdirSync(join(dir, 'closed'))
+  writeFileSync(join(dir, 'closed', 'x.txt'), dmesg)
+  chmodSync(join(dir, 'closed'), 0)
+  symlinkSync('/dev/zero', join(dir, 'folder', 'endless'))
+  const cases: readonly [string, RegExp][] = [
+    [join(dir, 'empty.txt'), /the file is empty/], [join(dir, 'photo.jpg'), /JPEG image/], [join(dir, 'folder'), /holds no file/], [join(dir, 'nothing'), /no such file/], [join(dir, 'not.tar.gz'), /damaged|gzip/],
+  ]
+  for (const [path, message] of cases) {
+    const { status, stderr, stdout } = gpudoctor(['replay', path])
+    t.equal(status, 2, path)
+    t.match(stderr, message)
+    t.notMatch(stderr + stdout, /^\s+at /m)
+  }
+  t.not(gpudoctor(['replay', join(dir, 'latin.txt')]).status, 2, 'invalid UTF-8 is read all the same')
+  if (process.geteuid?.() !== 0) t.match(gpudoctor(['replay', join(dir, 'closed')]).stderr, /permission/)
+  chmodSync(join(dir, 'closed'), 0o755)
+})
+
+t.test('a folder without read permission, as an ordinary user', { skip: process.geteuid?.() === 0 ? false : 'needs root to become another user' }, async t => {
+  const dir = t.testdir({ closed: { 'x.txt': dmesg } })
+  chmodSync(join(dir, 'closed'), 0o700)
+  const { status, stderr } = spawnSync(process.execPath, [bin, 'replay', join(dir, 'closed')], { encoding: 'utf8', uid: 65534, gid: 65534, cwd: '/' })
+  t.equal(status, 2)
+  t.match(stderr, /permission|EACCES/)
+})
+
+t.test('an ordinary user is told what root would see', { skip: process.geteuid?.() === 0 ? false : 'needs root to become another user' }, async t => {
+  const { status, stdout } = spawnSync(process.execPath, [bin, '--json'], { encoding: 'utf8', uid: 65534, gid: 65534, cwd: '/', maxBuffer: 1 << 26 })
+  t.not(status, 2)
+  const about = (JSON.parse(stdout) as { about: { root: boolean; evidence: { status: string; kind: string }[] } }).about
+  t.equal(about.root, false)
+})
+
+t.test('a reader that goes away is no failure', async t => {
+  const child = spawn(process.execPath, [bin, 'rules', 'list'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.once('data', () => child.stdout.destroy())
+  let errors = ''
+  child.stderr.on('data', chunk => { errors += String(chunk) })
+  await new Promise(resolve => child.on('close', resolve))
+  t.notMatch(errors, /EPIPE|^\s+at /m)
+})
+
+t.test('completion scripts, and what they ask for', async t => {
+  for (const shell of ['bash', 'zsh', 'fish', 'powershell']) t.match(gpudoctor(['completion', shell]).stdout, /gpudoctor/, shell)
+  t.equal(gpudoctor(['completion', 'tcsh']).status, 2)
+  t.match(gpudoctor(['complete', '--', 'rep']).stdout, /replay/)
+})
+
+t.test('a large log is replayed in bounded time', async t => {
+  const line = '[  100.0] usb 1-4: new high-speed USB device number 3 using xhci_hcd\n'
+  const file = join(t.testdir(), 'big.txt')
+  writeFileSync(file, dmesg + line.repeat(600_000))
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, 'replay', '--json', '--fail-on', 'never', file], { maxBuffer: 1 << 26, timeout: 60_000 })
+  t.ok(reportOf(stdout).findings.some(finding => finding.rule === 'host-bar-no-space'))
+})
