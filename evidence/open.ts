@@ -193,6 +193,7 @@ class Inputs {
   #gunzip(from: string, bytes: Buffer): Buffer | null {
     try {
       const out = gunzipSync(bytes, { maxOutputLength: Math.max(1, this.#bytesLeft), finishFlush: zlib.Z_SYNC_FLUSH })
+      if (out.length === 0) return this.#refuse(from, 'is a damaged or empty gzip file')
       if (isTar(out)) return this.#refuse(from, 'is a .tar.gz archive that gpudoctor did not make; unpack it and hand in the folder')
       this.#bytesLeft -= out.length
       return out

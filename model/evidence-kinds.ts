@@ -4,7 +4,7 @@ import type { EvidenceKindSpec } from './evidence.ts'
 export const evidenceKinds = {
   // Both systems
   'kernel-log': { about: 'the kernel log', platform: 'any', get: 'sudo dmesg > dmesg.txt', fileName: /dmesg|kern(el)?[.-]?log|journal|console|messages/i, log: true, absentMeans: 'unknown' },
-  'acpi-table': { about: 'an ACPI table', platform: 'any', get: 'sudo cp /sys/firmware/acpi/tables/DMAR DMAR.bin (or IVRS)', binary: true, absentMeans: 'none' },
+  'acpi-table': { about: 'an ACPI table', platform: 'linux', get: 'sudo cp /sys/firmware/acpi/tables/DMAR DMAR.bin (or IVRS)', binary: true, absentMeans: 'none' },
   'acpidump': { about: 'the ACPI tables as text (acpidump or iasl)', platform: 'any', get: 'sudo acpidump -t > acpidump.txt', fileName: /acpidump|\.dsl$/i, absentMeans: 'unknown' },
   'pci-names': { about: 'the names of PCI ids on this host', platform: 'any', get: 'cp /usr/share/misc/pci.ids .', fileName: /pci\.ids/i, absentMeans: 'unknown' },
   'libvirt-domain': { about: 'a libvirt domain', platform: 'any', get: 'virsh dumpxml --inactive VM > VM.xml', fileName: /\.xml$/i, absentMeans: 'none' },

@@ -313,3 +313,9 @@ t.test('functions that an IOMMU names in an event', async t => {
   t.equal(functions['0000:00:16.7']?.bdf?.at[0]?.where, 2)
   t.equal(functions['0000:00:16.7']?.id, undefined, 'more than the address is not known')
 })
+
+t.test('functions that are only named', async t => {
+  const named = (text: string) => Object.entries(kernelLog.parse(log(text)).functions ?? {}).map(([bdf, fn]) => [bdf, fn.bdf?.value, fn.bdf?.at[0]?.where])
+  t.same(named('[1.0] pcieport 0000:3f:00.0: pciehp: Slot(5-1): Link Down\n[1.1] pci 0000:40:00.0: Removing from iommu group 84'), [['0000:3f:00.0', '0000:3f:00.0', 1], ['0000:40:00.0', '0000:40:00.0', 2]])
+  t.same(named('[ 7.5] NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\n   NVRM: BAR0 is 0M @ 0x0 (PCI:0000:07:00.0)'), [['0000:07:00.0', '0000:07:00.0', 2]])
+})

@@ -1,4 +1,7 @@
+import { bdfFromText, type Bdf } from '../model/bdf.ts'
 import { textOf } from '../model/evidence.ts'
+import { known } from '../model/fact.ts'
+import type { FunctionFacts } from '../model/snapshot.ts'
 import { readCommandLine, readErrorLine } from './qemu/command-line.ts'
 import { draft, nameFromEvidence, vmName } from './qemu/draft.ts'
 import { optionsOf, properties } from './qemu/options.ts'
@@ -10,6 +13,9 @@ const startingUp = /(?:^|: )starting up(?: libvirt version: (\d{1,4}(?:\.\d{1,4}
 const qemuVersion = /qemu version: (\d{1,4}(?:\.\d{1,4}){1,3})/
 const shuttingDown = /(?:^|: )shutting down(?:, reason=(\w{1,40}))?/
 const tainted = /Domain id=\d+ is tainted: ([\w-]{1,60})/
+
+/** Functions that complaints of VFIO name: `vfio 0000:01:00.0: …`, `vfio_region_write(0000:01:00.0:region0+…`, `Cannot reset device 0000:01:00.0, …`. */
+const complaint = /(?:^|[ (])([0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7])(?:[:,) ]|$)/
 
 interface Start { readonly offset: number, readonly line: number, readonly text: string }
 
@@ -66,9 +72,12 @@ export default parser({
       vm.set('stopReason', null, start.line)
     }
     const taints: string[] = []
+    const named: Record<Bdf, FunctionFacts> = {}
     for (const { text, line } of linesOf(body.slice(start?.offset ?? 0))) {
       const at = line + (start?.line ?? 1) - 1
       readErrorLine(d, text, at, name)
+      const bdf = bdfFromText(/vfio|mmap/.test(text) ? complaint.exec(text)?.[1] ?? '' : '')
+      if (bdf && Object.keys(named).length < 256) named[bdf] ??= { bdf: known(bdf, evidence.id, at) }
       const stop = start ? shuttingDown.exec(text) : null
       if (stop) d.vm(name).set('stopReason', stop[1] ?? 'unknown', at)
       const taint = tainted.exec(text)
@@ -77,6 +86,6 @@ export default parser({
         d.vm(name).set('taints', [...taints], at)
       }
     }
-    return d.contribution()
+    return { ...d.contribution(), ...(Object.keys(named).length > 0 && { functions: named }) }
   },
 })

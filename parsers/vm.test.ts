@@ -279,6 +279,8 @@ t.test('a QEMU log', async t => {
   t.match(vm(qm, 'lime'), { vmid: '108', kvmHidden: true, memoryMiB: 2048 })
   t.ok(qm.assignments?.['lime 0000:0d:00.0'])
   t.same(read(qemuLog, 'qemu-system-x86_64: VFIO_MAP_DMA: -12\n'), {})
+  t.same(Object.keys(read(qemuLog, 'kvm: vfio: Cannot reset device 0000:07:00.0, no available reset mechanism.\n').functions ?? {}), ['0000:07:00.0'])
+  t.same(Object.keys(read(qemuLog, 'kvm: vfio_region_write(0000:01:00.0:region1+0x0, 0x0,4) failed: Cannot allocate memory\n').functions ?? {}), ['0000:01:00.0'])
   const said = read(libvirtLog, lines("2024-03-05 18:02:10.101+0000: 812: info : libvirt version: 9.0.0, package: 9.0.0-4", "error: internal error: QEMU unexpectedly closed the monitor (vm='ash'): 2024-03-05T18:02:13Z qemu-system-x86_64: -device vfio-pci,host=0000:06:00.0,id=hostdev0: vfio 0000:06:00.0: no such host device"))
   t.equal(said.host?.libvirtVersion?.value, '9.0.0')
   t.ok(said.assignments?.['ash 0000:06:00.0'])

@@ -122,7 +122,7 @@ async function firstBoot(folder: string): Promise<{ arguments: string[] }> {
   const boot = { kernel: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd.img'), arguments: ['root=/dev/vda', 'ro', 'console=ttyS0'] }
   const box = await startBox({ machine: { iommu: 'intel' }, disk: join(folder, 'disk.qcow2'), boot, folder: join(folder, 'first-boot') })
   try {
-    await box.run('update-grub; virsh domcapabilities --virttype qemu --machine q35 >/dev/null', 240)
+    await box.run('set -e; mkdir -p /boot/grub; update-grub; virsh domcapabilities --virttype qemu --machine q35 >/dev/null', 240)
     const config = await box.run('cat /boot/grub/grub.cfg', 30)
     await box.powerOff()
     return { arguments: kernelArguments(config) }

@@ -14,8 +14,8 @@ const cpus = {
 /** Firmware strings of a board, so that the host takes itself for what it plays: a machine, not a guest. */
 const board = [
   '-smbios', 'type=0,vendor=American Megatrends Inc.,version=F12,date=03/14/2019',
-  '-smbios', 'type=1,manufacturer=Gigabyte Technology Co.\\, Ltd.,product=Passthrough Box',
-  '-smbios', 'type=2,manufacturer=Gigabyte Technology Co.\\, Ltd.,product=Z390 LAB',
+  '-smbios', 'type=1,manufacturer=Gigabyte Technology,product=Passthrough Box',
+  '-smbios', 'type=2,manufacturer=Gigabyte Technology,product=Z390 LAB',
 ]
 
 const iommuDevices: Readonly<Record<NonNullable<Machine['iommu']>, readonly string[]>> = {

@@ -1,0 +1,127 @@
+import t from 'tap'
+import type { Evidence } from '../model/evidence.ts'
+import type { Diagnosis } from '../model/finding.ts'
+import type { Rule } from '../model/rule.ts'
+import type { Snapshot } from '../model/snapshot.ts'
+import { diagnose } from './diagnose.ts'
+import { fillCommand, fillText } from './fill.ts'
+import { fixOf } from './fixes.ts'
+import { isFor, tagsOf } from './host-tags.ts'
+import { Quoter } from './quotes.ts'
+import { causesOf, type Ranked } from './rank.ts'
+import { testRule } from './rule-test.ts'
+
+const at = [{ evidence: 'cmdline', where: 1 }] as const
+const fact = <T>(value: T | null) => ({ value, at })
+const shared = { lists: {}, conditions: {}, recipes: {}, never: [] }
+const about = { tool: 'test', takenAt: null, root: null, redacted: {} }
+const empty: Snapshot = { host: {}, functions: {}, groups: {}, vms: {}, assignments: {}, notUnderstood: [] }
+
+const rule = (over: Partial<Rule>): Rule => ({
+  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux', 'freebsd'], status: 'stable', for: 'host', needs: [], symptomOf: [], log: {},
+  conditions: { all: [{ fact: 'host', path: 'cpuVendor', operator: 'equal', value: 'intel' }] }, confidence: 'likely', cause: 'c', finding: 'f', fixes: [], confusedWith: [], checkedAgainst: [], references: [], ...over,
+})
+const told = (rules: readonly Rule[], snapshot: Snapshot, evidence: readonly Evidence[] = []): Promise<Diagnosis> => diagnose({ rules, shared, broken: [], snapshot, evidence, about })
+const intel: Snapshot = { ...empty, host: { cpuVendor: fact('intel'), platform: fact('linux') } }
+
+t.test('a symptom stands under its cause, whatever its severity, and causes come first', async t => {
+  const { findings } = await told([
+    rule({ id: 'loud', symptomOf: ['other', 'quiet'] }),
+    rule({ id: 'quiet', severity: 'warning', layer: 'firmware', aliases: ['stille'] }),
+    rule({ id: 'third', severity: 'hint', confidence: 'possible' }),
+  ], intel)
+  t.same(findings.map(finding => [finding.rule, finding.symptomOf]), [['quiet', null], ['third', null], ['loud', 'quiet']])
+})
+
+const ranked = (over: Partial<Ranked>): Ranked => ({ rule: 'r', aliases: [], subject: 'host', severity: 'error', confidence: 'likely', layer: 'binding', symptomOf: [], about: new Set(), hasLog: false, ...over })
+
+t.test('circles are broken, unrelated subjects explain nothing, aliases count', async t => {
+  t.same(causesOf([ranked({ rule: 'a', symptomOf: ['b'] }), ranked({ rule: 'b', symptomOf: ['a'] })]), [1, null])
+  t.same(causesOf([ranked({ rule: 'a', symptomOf: ['a'] })]), [null])
+  t.same(causesOf([ranked({ rule: 'a', symptomOf: ['b'], about: new Set(['0000:01:00.0']) }), ranked({ rule: 'b', about: new Set(['0000:02:00.0']) })]), [null, null])
+  t.same(causesOf([ranked({ rule: 'a', symptomOf: ['x'], about: new Set(['0000:01:00.0', 'vm w']) }), ranked({ rule: 'b', aliases: ['x'], about: new Set(['vm w']) })]), [1, null])
+})
+
+t.test('confidence is raised where state and log agree, and only then', async t => {
+  const confirmed = { confirmedWhen: { all: [{ fact: 'host', path: 'platform', operator: 'equal', value: 'linux' }] } } as const
+  t.match((await told([rule(confirmed)], intel)).findings, [{ confidence: 'confirmed' }])
+  t.match((await told([rule({ ...confirmed, confidence: 'possible' })], { ...empty, host: { cpuVendor: fact('intel') } })).findings, [{ confidence: 'possible' }], 'unknown raises nothing')
+})
+
+t.test('what could not be decided says what is missing and how to get it, for this system', async t => {
+  const blind = rule({ id: 'blind', conditions: { all: [{ fact: 'host', path: 'dmarPresent', operator: 'equal', value: false }] } })
+  const { unknown } = await told([blind], { ...empty, host: { platform: fact('freebsd') } })
+  t.match(unknown, [{ rule: 'blind', missing: ['host.dmarPresent'], subjects: ['host'] }])
+  t.ok(unknown[0]?.get.some(way => way.includes('acpidump')), 'FreeBSD has acpidump')
+  t.notOk(unknown[0]?.get.some(way => way.includes('/sys/firmware')), 'and no sysfs')
+})
+
+t.test('a finding quotes what made it fire, with line, neighbours and source', async t => {
+  const log: Evidence = { id: 'kernel-log', kind: 'kernel-log', from: 'dmesg.txt', status: 'ok', body: 'one\ntwo\nvfio_pin_pages_remote: RLIMIT_MEMLOCK (65536) exceeded\nfour\nfive\n', firstLine: 11 }
+  const { findings } = await told([rule({
+    log: { it: { in: ['kernel-log'], contains: ['RLIMIT_MEMLOCK'], match: 'RLIMIT_MEMLOCK', samples: ['x'] } },
+    conditions: { all: [{ fact: 'log', path: 'it.count', operator: 'greaterThan', value: 0 }] },
+  })], intel, [log])
+  t.match(findings[0]?.evidence, [{ from: 'dmesg.txt', where: 13, text: /^vfio_pin/, before: ['one', 'two'], after: ['four', 'five'] }])
+})
+
+t.test('quotes far into a long text are found', async t => {
+  const body = Array.from({ length: 5000 }, (_, i) => `line ${i + 1}`).join('\n')
+  const quoter = new Quoter([{ id: 'text', kind: 'text', from: 'x', status: 'ok', body }])
+  t.match(quoter.quote([4999, 1, 2500, 5000, 5001].map(where => ({ evidence: 'text' as const, where })), 9).map(quote => quote.text), ['line 4999', 'line 1', 'line 2500', 'line 5000'])
+})
+
+const roots = (facts: Record<string, unknown>) => ({ vm: { walk: (path: string) => ({ value: facts[path], at: [] }) } })
+
+t.test('texts are filled; what a host names stays one word in a command', async t => {
+  t.equal(fillText('{{vm.name}} has {{vm.gpus}} and {{vm.rom|no ROM}}, {{vm.nobody}}', roots({ name: 'win', gpus: ['a', 'b', 'a'], rom: null })), 'win has a, b and no ROM, (not known)')
+  t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: 'win11' })), 'virsh edit win11')
+  t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: 'x; reboot' })), "virsh edit 'x; reboot'")
+  t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: "a'b$(id)\n\x1b[2J" })), `virsh edit 'a'\\''b$(id)[2J'`)
+})
+
+t.test('steps are for the host at hand; where it is not known each says for whom it is', async t => {
+  const proxmox = tagsOf({ distribution: fact('proxmox'), bootLoader: fact('proxmox-boot-tool'), initramfsTool: fact('initramfs-tools'), platform: fact('linux') }, 'libvirt', empty)
+  t.equal(isFor(['proxmox-boot-tool'], proxmox), true)
+  t.equal(isFor(['grub', 'proxmox'], proxmox), false, 'of each question one answer must fit')
+  t.equal(isFor(undefined, proxmox), true)
+  t.equal(isFor(['dracut'], {}), 'where the initramfs is made by dracut')
+  t.equal(isFor(['dracut'], tagsOf({ distribution: fact('rocky') }, null, empty)), true, 'a family brings its usual tool')
+  const context = {
+    roots: roots({ list: ['0000:01:00.0', '0000:01:00.1'], name: 'win' }), tags: proxmox, functionAt: (bdf: string) => ({ walk: () => ({ value: `node-${bdf}`, at: [] }) }),
+    recipes: { add: { about: 'x', with: ['params'], steps: [{ set: '/etc/default/grub', name: 'A', addWords: '{{with.params}}', where: ['grub'] }, { run: 'tool {{with.params}}' }, { reboot: true as const }] }, loop: { about: 'x', with: [], steps: [{ recipe: 'loop' }] } },
+  }
+  const fix = fixOf({
+    title: 'For {{vm.name}}', risk: 'reboot', steps: [{ recipe: 'add', with: { params: 'a=1 b={{vm.name}}' } }, { each: 'vm.list', run: 'detach {{each.nodedev}} {{each}}' }, { recipe: 'loop' }],
+    verify: [{ run: 'check', shows: 'it', where: ['dracut'] }], undo: [{ note: 'back' }],
+  }, context)
+  t.same(fix.steps, [
+    { kind: 'run', command: 'tool a=1 b=win' }, { kind: 'reboot' },
+    { kind: 'run', command: 'detach node-0000:01:00.0 0000:01:00.0' }, { kind: 'run', command: 'detach node-0000:01:00.1 0000:01:00.1' },
+  ])
+  t.same(fix.verify, [])
+  t.same(fix.undo, [{ kind: 'note', text: 'back' }])
+})
+
+t.test('a fix that does not apply is left out; one that nobody can tell of is offered', async t => {
+  const fix = (title: string, value: string) => ({ title, risk: 'none', steps: [{ run: 'x' }], verify: [{ run: 'x', shows: 'y' }], when: { fact: 'host', path: 'platform', operator: 'equal', value } } as const)
+  const one = rule({ fixes: [fix('here', 'linux'), fix('there', 'freebsd')] })
+  t.same((await told([one], intel)).findings[0]?.fixes.map(offered => offered.title), ['here'])
+  t.same((await told([one], { ...empty, host: { cpuVendor: fact('intel') } })).findings[0]?.fixes.map(offered => offered.title), ['here', 'there'])
+})
+
+t.test('the tester of rules can fail', async t => {
+  const sound = rule({ finding: 'CPU of {{host.cpuVendor}}' })
+  const test = (over: object) => ({ cases: [{ name: 'n', given: { host: { cpuVendor: 'intel' } }, cut: [], expect: { verdict: 'fires' as const }, ...over }] })
+  const problems = async (over: object, one = sound) => (await testRule(one, test(over), shared)).filter(problem => !problem.startsWith('no case'))
+  t.same(await problems({}), [])
+  t.match(await problems({ expect: { verdict: 'clear' } }), [/is fires, not clear/])
+  t.match(await problems({ expect: { verdict: 'fires', says: 'amd' } }), [/does not say "amd"/])
+  t.match(await problems({ expect: { verdict: 'fires', says_not: 'intel' } }), [/says "intel"/])
+  t.match(await problems({ expect: { verdict: 'fires', confidence: 'confirmed' } }), [/confidence is likely/])
+  t.match(await problems({}, rule({ finding: '{{host.cpuModel}}' })), [/placeholder without a value/])
+  t.match(await problems({ given: {}, expect: { verdict: 'unknown', missing: ['host.kernel'] } }), [/host\.kernel is not what is missing; host\.cpuVendor is/])
+  t.match(await testRule(sound, null, shared), [/no tests/])
+  t.match(await testRule(sound, test({}), shared), [/no case leaves it clear/, /no case leaves it unknown/])
+  t.match(await testRule(rule({ log: { it: { in: ['kernel-log'], contains: ['is lost'], match: '^gone', samples: ['it is lost'] } } }), test({}), shared), [/no case/, /no case/, /does not find its own sample/])
+})
