@@ -48,3 +48,25 @@ t.test('virtual functions that were not made', async t => {
   t.same(idle('0000:00:02.1', 2), [], 'virtual functions were made')
   t.equal(idle('0000:00:02.0'), undefined, 'the function is there')
 })
+
+t.test('pptdevs against the machine', async t => {
+  const pciconf = piece('pciconf', `${card}vgapci0@pci0:67:0:0:\tclass=0x030000 rev=0xa1 hdr=0x00 vendor=0x10de device=0x1b38 subvendor=0x10de subdevice=0x11d9\n`)
+  const loader = (value: string) => piece('loader-conf', `pptdevs="${value}"\n`)
+  t.same(joined(pciconf, loader('43/0/0')).host.pptdevsHex?.value, ['43/0/0 is 67/0/0'], 'lspci says 43:00.0')
+  t.same(joined(pciconf, loader('4/0/0 67/0/0')).host.pptdevsHex?.value, [])
+  t.same(joined(pciconf, loader('9/0/0')).host.pptdevsHex?.value, [], 'not here in either reading')
+  t.equal(joined(loader('43/0/0')).host.pptdevsHex, undefined)
+
+  const kenv = piece('kenv', 'pptdevs="4/0/0"\n')
+  t.same(joined(loader('4/0/0 67/0/0'), kenv).host.pptdevsNotInForce?.value, ['0000:43:00.0'])
+  t.same(joined(loader('4/0/0'), kenv).host.pptdevsNotInForce?.value, [])
+  t.equal(joined(loader('4/0/0')).host.pptdevsNotInForce, undefined)
+})
+
+t.test('cards behind one PCI bridge', async t => {
+  const line = (name: string, address: string, cls: string, header = '00') => `${name}@pci0:${address}:\tclass=0x${cls} rev=0x01 hdr=0x${header} vendor=0x1234 device=0x0001 subvendor=0x0000 subdevice=0x0000\n`
+  const bus = '    bus range  = 5-5\n'
+  const functions = joined(piece('pciconf', `${line('pcib1', '0:28:0', '060400', '01')}${bus}${line('xhci0', '5:0:0', '0c0330')}${line('em0', '5:1:0', '020000')}${line('ahci0', '0:31:2', '010601')}`)).functions
+  t.same(functions['0000:05:00.0']?.busMates?.value, ['0000:05:01.0'])
+  t.equal(functions['0000:00:1f.2']?.busMates, undefined, 'the root bus is no bridge')
+})

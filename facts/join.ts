@@ -24,6 +24,8 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   joinIntent(draft, vmsWereLooked(evidence))
   joinGroups(draft)
   joinHost(draft)
+  joinPptdevs(draft)
+  joinBuses(draft)
   joinBhyve(draft, evidence)
   spellAddresses(draft)
   return draft
@@ -272,6 +274,34 @@ function joinDeviceNames(draft: Draft): void {
         guestAddress: derived(slot === undefined ? null : guestAddress(slot), facts.passthruByName),
       }
     }
+  }
+}
+
+/** What pptdevs says against the functions there are and the kernel environment. */
+function joinPptdevs(draft: Draft): void {
+  const { host, functions } = draft
+  if (host.pptdevs && host.pptdevsInForce) {
+    const inForce = host.pptdevsInForce.value ?? []
+    host.pptdevsNotInForce = derived((host.pptdevs.value ?? []).filter(bdf => !inForce.includes(bdf)), host.pptdevs, host.pptdevsInForce)
+  }
+  if (!host.pptdevsMissing) return
+  const words = [...(host.pptdevsMissing.value ?? []).map(decimalSlashes), ...(host.pptdevsBad?.value ?? [])]
+  const hex = words.flatMap(word => {
+    const parts = /^([0-9a-f]{1,2})[/:]([0-9a-f]{1,2})[/:.]([0-7])$/i.exec(word)
+    const bdf = parts && bdfFromNumbers(0, parseInt(parts[1] ?? '', 16), parseInt(parts[2] ?? '', 16), Number(parts[3]))
+    return bdf && Object.hasOwn(functions, bdf) && functions[bdf]?.id ? [`${word} is ${decimalSlashes(bdf)}`] : []
+  })
+  host.pptdevsHex = derived(hex, host.pptdevsMissing, host.pptdevsBad)
+}
+
+/** PCI Express gives each slot a bus of its own; several slots on a bus below a bridge share a conventional PCI bridge. */
+function joinBuses(draft: Draft): void {
+  const busOf = (bdf: Bdf) => bdf.slice(0, bdf.lastIndexOf(':'))
+  const endpoints = Object.keys(draft.functions).filter(bdf => ![undefined, 'bridge', 'host-bridge'].includes(draft.functions[bdf]?.kind?.value ?? undefined))
+  const byBus = groupBy(endpoints, busOf)
+  for (const bdf of endpoints) {
+    const fn = draft.functions[bdf]
+    if (fn?.parent?.value) fn.busMates = derived((byBus.get(busOf(bdf)) ?? []).filter(mate => slotOf(mate) !== slotOf(bdf)), fn.parent)
   }
 }
 

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual, stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import * as v from 'valibot'
 import type { Diagnosis, Finding, Fix, ReportOptions, Undecided } from '../model/finding.ts'
-import { publishedSchemas } from '../scripts/gen-schemas.ts'
 import { renderHtml } from './html.tsx'
 import { script } from './html-script.ts'
 import { type Palette, dark, light, style } from './html-style.ts'
@@ -240,12 +238,6 @@ t.test('json', async t => {
     const report = JSON.parse(jsonReport(oneCause, plain)) as Record<string, unknown>
     t.notOk(v.is(jsonReportSchema, { ...report, more: 1 }))
     t.notOk(v.is(jsonReportSchema, { ...report, format: 2 }))
-  })
-
-  t.test('published schemas are current', async t => {
-    for (const { file, text } of await publishedSchemas()) {
-      t.ok(existsSync(file) && readFileSync(file, 'utf8') === text, `${file}: run scripts/gen-schemas`)
-    }
   })
 })
 

@@ -2,13 +2,14 @@ import { image } from './image.ts'
 import { startBox } from './box.ts'
 import { mkdtempSync } from 'node:fs'
 import { run } from './tools.ts'
+import { packCargo, takeTool } from './cargo.ts'
 const t0 = Date.now()
 const say = (line: string) => console.log(((Date.now() - t0) / 1000).toFixed(1), line)
 const made = await image(say)
-say('image ' + made.disk)
 const folder = mkdtempSync('/tmp/gpudoctor-lab-')
 await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', made.disk, '-F', 'qcow2', folder + '/disk.qcow2'], 20)
-const box = await startBox({ machine: { iommu: 'intel' }, disk: folder + '/disk.qcow2', boot: made.boot, folder })
+const cargo = await packCargo(await takeTool(folder + '/tool'), 'echo aty128fb > /etc/modules-load.d/gpu.conf', folder + '/cargo.tar')
+const box = await startBox({ machine: { iommu: process.env.IOMMU as 'intel' ?? 'intel' }, disk: folder + '/disk.qcow2', boot: made.boot, folder, cargo })
 say('up ' + folder)
 for (const cmd of process.argv.slice(2)) {
   const r = await box.attempt(cmd, 200)

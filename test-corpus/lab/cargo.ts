@@ -1,0 +1,25 @@
+/** What comes to the box at each start: the tool as users get it, and a script for what is so before the host comes up. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotRun, run } from './tools.ts'
+
+const packageFolder = join(import.meta.dirname, '../../..')
+/** The tool as it is shipped: package.json's `files` and the names of PCI devices. */
+const shipped = ['package.json', 'bin', 'dist', 'data']
+
+/** Copies the built tool once, so that a build in the midst of a run does not matter; gives the folder. */
+export async function takeTool(folder: string): Promise<string> {
+  const tool = join(folder, 'opt', 'gpudoctor')
+  mkdirSync(tool, { recursive: true })
+  await run('cp', ['-a', ...shipped.map(name => join(packageFolder, name)), tool], 30)
+    .catch(() => { throw new CannotRun('gpudoctor is not built: npm run build') })
+  return folder
+}
+
+/** The tar file for a box: the tool and, where there is one, the script that the box runs ahead of its drivers. */
+export async function packCargo(toolFolder: string, before: string, file: string): Promise<string> {
+  mkdirSync(join(toolFolder, 'lab'), { recursive: true })
+  writeFileSync(join(toolFolder, 'lab', 'before.sh'), before)
+  await run('tar', ['--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '-cf', file, '-C', toolFolder, 'opt', 'lab'], 30)
+  return file
+}
