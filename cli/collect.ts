@@ -3,9 +3,9 @@ import { statSync } from 'node:fs'
 import { factsOf, save } from './examine.ts'
 import { takeHost } from './inputs.ts'
 
-export async function collectHost(options: { readonly output: string; readonly plan?: true; readonly root?: string }): Promise<number> {
+export async function collectHost(options: { readonly output: string; readonly plan?: true; readonly root?: string; readonly patience?: number }): Promise<number> {
   if (options.plan) return printPlan()
-  const taken = await takeHost(options.root)
+  const taken = await takeHost(options.root, options.patience)
   await save(options.output, taken, factsOf(taken))
   const unread = taken.evidence.filter(piece => piece.status === 'denied')
   process.stderr.write(`${options.output}: ${taken.evidence.filter(piece => piece.status === 'ok' || piece.status === 'cut').length} pieces of evidence, ${Math.ceil(statSync(options.output).size / 1024)} KiB\n`)

@@ -19,9 +19,10 @@ export interface ExamineOptions {
   readonly color: boolean
   readonly width?: number
   readonly rules?: string
+  readonly patience?: number
 }
 
-export const examineHost = async (options: ExamineOptions): Promise<number> => examine(await takeHost(), options)
+export const examineHost = async (options: ExamineOptions): Promise<number> => examine(await takeHost(undefined, options.patience), options)
 export const replay = async (inputs: readonly string[], options: ExamineOptions): Promise<number> => examine(await takeInputs(inputs), options)
 
 /** The facts of what was taken. */

@@ -13,7 +13,7 @@ export interface Taken {
 }
 
 /** Reads the live host, or a copied tree below `root`. */
-export async function takeHost(root?: string): Promise<Taken> {
+export async function takeHost(root?: string, patience = 1): Promise<Taken> {
   const [{ collect }, { liveSource }, { createRedactor }, { collectorsFor }] = await Promise.all([
     import('../evidence/collect.ts'), import('../evidence/live-source.ts'), import('../evidence/redact.ts'), import('../collectors/all.ts'),
   ])
@@ -28,7 +28,7 @@ export async function takeHost(root?: string): Promise<Taken> {
   process.once('SIGINT', interrupted)
   const shown = progress('Reading this host')
   try {
-    const evidence = await collect(collectors, source, { redactor, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) })
+    const evidence = await collect(collectors, source, { redactor, patience, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) })
     return {
       evidence, platform: source.platform, zoneMinutes: -new Date().getTimezoneOffset(),
       about: { tool: toolName, takenAt: new Date().toISOString(), root: root === undefined ? process.geteuid?.() === 0 : null, redacted: redactor.counts },

@@ -19,6 +19,14 @@ function width(text: string): number {
   return columns
 }
 
+const patience = ['--patience <factor>', 'wait so many times longer for every file and command; for slow or busy hosts', factor] as const
+
+function factor(text: string): number {
+  const times = Number(text)
+  if (!(times >= 1 && times <= 100)) throw new InvalidArgumentError('a number from 1 to 100')
+  return times
+}
+
 /** What every command that prints a report takes. */
 const reporting = (command: Command): Command => command
   .option('--json', 'print the JSON report and nothing else')
@@ -61,14 +69,15 @@ Examples:
   gpudoctor explain group-not-viable           why a rule fired here, or what is missing
 
 ${exitCodes}`)
-  reporting(root).action(act(async (options: ExamineOptions) => (await import('./examine.ts')).examineHost(options)))
+  reporting(root).option(...patience).action(act(async (options: ExamineOptions) => (await import('./examine.ts')).examineHost(options)))
 
   root.command('collect')
     .description('read this host and save what was read as a snapshot; diagnose nothing')
     .option('-o, --output <file>', 'the snapshot to write', 'gpudoctor-snapshot.tar.gz')
     .option('--plan', 'print every file and command that would be touched, and touch none')
     .option('--root <folder>', 'read a copied directory tree instead of this host')
-    .action(act(async (options: { output: string; plan?: true; root?: string }) => (await import('./collect.ts')).collectHost(options)))
+    .option(...patience)
+    .action(act(async (options: { output: string; plan?: true; root?: string; patience?: number }) => (await import('./collect.ts')).collectHost(options)))
 
   reporting(root.command('replay')
     .description('diagnose a saved snapshot, a folder or loose files; "-" is standard input')

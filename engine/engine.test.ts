@@ -14,7 +14,7 @@ import { requiredSignatures } from './needs.ts'
 import { compareVersions, operators } from './operators.ts'
 import { pathInfo } from './paths.ts'
 import { Examination } from './run.ts'
-import { screen } from './screen.ts'
+import { missingFor, screen } from './screen.ts'
 import { Entity, subjectsOf } from './subject.ts'
 
 const at = [{ evidence: 'pci-sysfs', where: 1 }] as const
@@ -105,6 +105,7 @@ t.test('the screen gives the verdict of json-rules-engine for any condition', as
     const trace = await examination.ask(condition, asked, subject)
     const screened = screen(condition, examination.rootsFor(asked, subject))
     if (screened !== trace.verdict) throw new Error(`${screened} against ${trace.verdict}`)
+    t.same(missingFor(condition, examination.rootsFor(asked, subject)), missingIn(trace))
   }), { numRuns: 300 })
   t.pass('300 conditions')
 })

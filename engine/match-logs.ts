@@ -54,7 +54,7 @@ export class LogMatches {
   #read(piece: Evidence, search: LiteralSearch, owners: readonly (readonly Signature[])[]): void {
     const log = logOf(piece)
     const from = piece.kind === 'kernel-log' ? (bootsOf(log).at(-1)?.start ?? 0) : 0
-    const seen = new Map<Signature, number>()
+    const seen = new Map<Signature, Set<number>>()
     const counts = new Map<Signature, number>()
     let line: LogicalLine | null = null
     // One byte a character keeps the offsets of the text; a character cut to its low byte can only add a candidate.
@@ -63,8 +63,7 @@ export class LogMatches {
       for (const signature of owners[literal] ?? []) {
         if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue
         if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
-        if (seen.get(signature) === line.start) continue
-        seen.set(signature, line.start)
+        if (alreadySeen(seen, signature, line.start)) continue
         const hit = hitOf(signature, piece, line)
         if (!hit) continue
         counts.set(signature, (counts.get(signature) ?? 0) + 1)
@@ -105,6 +104,15 @@ export class LogMatches {
   factsFor(rule: Rule, subject: Subject): Walkable {
     return new LogFacts(rule, subject, this)
   }
+}
+
+/** A line that holds two literals of a signature is one line. With one literal alone the last line is all to remember. */
+function alreadySeen(seen: Map<Signature, Set<number>>, signature: Signature, start: number): boolean {
+  const lines = seen.get(signature)
+  if (lines?.has(start)) return true
+  if (lines && signature.spec.contains.length > 1) lines.add(start)
+  else seen.set(signature, new Set([start]))
+  return false
 }
 
 class LogFacts implements Walkable {

@@ -3,16 +3,16 @@
  * of one engine share its state and lose results); rules a subject cannot meet are left out beforehand.
  */
 import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine'
-import type { Broken, Outcome, SubjectRef, Trace } from '../model/finding.ts'
+import type { Broken, Outcome, Trace } from '../model/finding.ts'
 import { subjectKinds, type Condition, type Confidence, type Platform, type Rule, type SubjectKind } from '../model/rule.ts'
 import { decimalSlashes, nodedevOf } from '../model/bdf.ts'
 import type { FunctionFacts, GroupFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
 import type { Evidence } from '../model/evidence.ts'
-import { missingIn, traceOf } from './judge.ts'
+import { traceOf } from './judge.ts'
 import { LogMatches, unnamedVm, type Hit } from './match-logs.ts'
 import { requiredSignatures } from './needs.ts'
 import { operators } from './operators.ts'
-import { screen } from './screen.ts'
+import { missingFor, screen } from './screen.ts'
 import { subjectsOf, type Subject, type Walkable, type Walked } from './subject.ts'
 
 export type Lists = Readonly<Record<string, readonly (string | number)[]>>
@@ -61,10 +61,14 @@ export class Examination {
   }
 
   async #judge(rule: Rule, required: readonly string[], subject: Subject, broken: Broken[]): Promise<Outcome | null> {
-    const clear: Outcome = { rule: rule.id, subject: subject.ref, verdict: 'clear' }
+    const base = { rule: rule.id, subject: subject.ref }
     try {
-      if (this.#cannotFire(rule, required, subject) || screen(rule.conditions, this.rootsFor(rule, subject)) === 'clear') return clear
-      return await this.#outcome(rule, subject, await this.ask(rule.conditions, rule, subject))
+      if (this.#cannotFire(rule, required, subject)) return { ...base, verdict: 'clear' }
+      const roots = this.rootsFor(rule, subject)
+      const verdict = screen(rule.conditions, roots)
+      if (verdict === 'clear') return { ...base, verdict }
+      if (verdict === 'unknown') return { ...base, verdict, missing: missingFor(rule.conditions, roots) }
+      return { ...base, verdict, trace: await this.ask(rule.conditions, rule, subject), confidence: await this.#confidence(rule, subject) }
     } catch (error) {
       broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
       return null
@@ -86,13 +90,6 @@ export class Examination {
     const [result] = [...results, ...failureResults]
     if (!result) throw new Error(`json-rules-engine gave no result for ${rule.id}`)
     return traceOf(result.conditions, roots)
-  }
-
-  async #outcome(rule: Rule, subject: Subject, trace: Trace): Promise<Outcome> {
-    const base: { rule: string; subject: SubjectRef } = { rule: rule.id, subject: subject.ref }
-    if (trace.verdict === 'fires') return { ...base, verdict: 'fires', trace, confidence: await this.#confidence(rule, subject) }
-    if (trace.verdict === 'unknown') return { ...base, verdict: 'unknown', missing: missingIn(trace) }
-    return { ...base, verdict: 'clear' }
   }
 
   async #confidence(rule: Rule, subject: Subject): Promise<Confidence> {

@@ -1,8 +1,8 @@
 /**
- * The screen before the engine: most rules are plainly clear for most subjects, and json-rules-engine spends thousands
- * of promises to say so. This folds a condition in the same three values, stops as soon as it is decided and keeps
- * nothing. Only what is not clear goes on to the engine, whose result tree the findings rest on; a property test holds
- * the two to the same answers.
+ * The screen before the engine: most rules are plainly clear or undecided for most subjects, and json-rules-engine
+ * spends thousands of promises to say so. This folds a condition in the same three values, stops as soon as it is
+ * decided and keeps nothing. What fires goes on to the engine, whose result tree the findings rest on; a property test
+ * holds the two to the same answers.
  */
 import type { Verdict } from '../model/finding.ts'
 import type { Condition, Leaf } from '../model/rule.ts'
@@ -34,4 +34,12 @@ function leaf({ fact, path, operator, value }: Leaf, roots: Roots): Verdict {
   const right = isReference(value) ? roots[value.fact]?.walk(value.path ?? '').value : value
   if (right === undefined) return 'unknown'
   return operators[operator]?.holds(left, right) === true ? 'fires' : 'clear'
+}
+
+/** The paths whose lack leaves a condition undecided; as `missingIn` of judge.ts finds them in a result tree. */
+export function missingFor(condition: Condition, roots: Roots): string[] {
+  if (screen(condition, roots) !== 'unknown') return []
+  if ('operator' in condition) return [`${condition.fact}.${condition.path}`]
+  const children = 'not' in condition ? [condition.not] : 'all' in condition ? condition.all : condition.any
+  return [...new Set(children.flatMap(child => missingFor(child, roots)))]
 }

@@ -24,6 +24,8 @@ export interface CollectOptions {
   readonly onProgress?: (done: number, all: number, kind: EvidenceKind) => void
   /** Takes secrets out and counts them; give one to learn the counts. */
   readonly redactor?: Redactor
+  /** All time limits are multiplied by it; for slow or busy hosts. */
+  readonly patience?: number
 }
 
 /** A piece before it is evidence: bytes or text, and how the reading went. */
@@ -54,7 +56,7 @@ export async function collect(collectors: readonly Collector[], source: Source, 
   const ours = collectors.filter(({ platform }) => source.platform === 'other' || platform === source.platform)
   let done = 0
   const taken = await inTurns(ours, atOnce, async one => {
-    const evidence = await takeOne(one, source)
+    const evidence = await takeOne(one, source, options.patience ?? 1)
     options.onProgress?.(++done, ours.length, one.gives)
     return one.reduce ? evidence : evidence.map(e => redacted(e, redactor))
   })
@@ -102,10 +104,10 @@ async function inTurns<T, R>(list: readonly T[], width: number, work: (item: T) 
   return results
 }
 
-async function takeOne(one: Collector, source: Source): Promise<Evidence[]> {
+async function takeOne(one: Collector, source: Source, patience: number): Promise<Evidence[]> {
   const started = performance.now()
   const takenAt = new Date().toISOString()
-  const seconds = one.timeout ?? defaultTimeout
+  const seconds = (one.timeout ?? defaultTimeout) * patience
   const spec: EvidenceKindSpec = evidenceKinds[one.gives]
   const left = () => {
     const ms = started + seconds * 1000 - performance.now()

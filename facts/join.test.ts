@@ -70,3 +70,22 @@ t.test('cards behind one PCI bridge', async t => {
   t.same(functions['0000:05:00.0']?.busMates?.value, ['0000:05:01.0'])
   t.equal(functions['0000:00:1f.2']?.busMates, undefined, 'the root bus is no bridge')
 })
+
+t.test('equal cards and a list of ids', async t => {
+  const listing = ['00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3e30]', '01:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]', '02:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]'].join('\n\n')
+  const both = joined(piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b39,10de:10f0'), piece('qemu-processes', '900 root qemu-system-x86_64 -name guest=win -device vfio-pci,host=0000:01:00.0'))
+  t.same(both.functions['0000:01:00.0']?.unclaimedTwins?.value, ['0000:02:00.0'])
+  t.same(both.functions['0000:02:00.0']?.unclaimedTwins?.value, [], 'its twin has a VM')
+  t.equal(both.host.vfioIdList?.value, '10de:1b39,10de:10f0')
+  t.same(both.host.vfioIdsUnmatched?.value, ['10de:10f0'])
+  const unseen = joined(piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b39'))
+  t.equal(unseen.functions['0000:01:00.0']?.unclaimedTwins, undefined, 'nobody looked for VMs')
+})
+
+t.test('NVSwitches', async t => {
+  const listing = piece('lspci', `00:00.0 Host bridge [0600]: Intel Corporation Device [8086:09a2]
+07:00.0 Bridge [0680]: NVIDIA Corporation GA100 [A100 NVSwitch] [10de:1af1] (rev a1)
+0f:00.0 3D controller [0302]: NVIDIA Corporation GA100 [A100 SXM4 40GB] [10de:20b0] (rev a1)
+`)
+  t.same(joined(listing).host.nvSwitches?.value, ['0000:07:00.0'])
+})

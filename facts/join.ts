@@ -247,6 +247,8 @@ function joinHost(draft: Draft): void {
   if (isWholeMachine(draft)) {
     host.gpus = { value: classes.map(([bdf]) => bdf).sort(), at: classes.flatMap(([, fn]) => fn.class?.at ?? []) }
     host.gpuCount = derived(classes.length, host.gpus)
+    const switches = Object.entries(draft.functions).filter(([, fn]) => fn.vendor?.value === '10de' && fn.class?.value?.startsWith('0680'))
+    host.nvSwitches = { value: switches.map(([bdf]) => bdf).sort(), at: switches.flatMap(([, fn]) => fn.class?.at ?? []) }
   }
   const names = Object.keys(draft.vms)
   host.vms = { value: names, at: Object.values(draft.vms).flatMap(vm => vm.name?.at ?? []) }

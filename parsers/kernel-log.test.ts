@@ -319,3 +319,17 @@ t.test('functions that are only named', async t => {
   t.same(named('[1.0] pcieport 0000:3f:00.0: pciehp: Slot(5-1): Link Down\n[1.1] pci 0000:40:00.0: Removing from iommu group 84'), [['0000:3f:00.0', '0000:3f:00.0', 1], ['0000:40:00.0', '0000:40:00.0', 2]])
   t.same(named('[ 7.5] NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\n   NVRM: BAR0 is 0M @ 0x0 (PCI:0000:07:00.0)'), [['0000:07:00.0', '0000:07:00.0', 2]])
 })
+
+t.test('time spent on bridges', async t => {
+  const of = (text: string) => { const host = hostOf(text); return [host.bridgeScanSeconds?.value, host.bridgeWindowLargestMiB?.value] }
+  const port = (from: string, to: string, number: number) => [
+    `[${from}] pci 0000:00:01.${number}: [1b36:000c] type 01 class 0x060400 PCIe Root Port`,
+    `[${to}] pci 0000:00:01.${number}: PCI bridge to [bus 0${number + 1}]`,
+    `[${to}] pci 0000:00:01.${number}:   bridge window [mem 0x380000000000-0x381fffffffff 64bit pref]`,
+  ]
+  t.same(of([...port('4.00', '14.00', 0), ...port('17.00', '27.00', 1)].join('\n')), [20, 131072])
+  t.same(of([...port('0.30', '0.31', 0), ...port('300.00', '300.01', 1)].join('\n')), [0, 131072], 'a bridge that is plugged in later')
+  const nested = [...port('1.00', '11.00', 0).slice(0, 1), ...port('2.00', '9.00', 1), ...port('1.00', '11.00', 0).slice(1)]
+  t.same(of(nested.join('\n')), [10, 131072], 'what lies below another counts once')
+  t.same(of('pci 0000:00:01.0: PCI bridge to [bus 01]'), [undefined, undefined])
+})

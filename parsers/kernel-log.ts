@@ -140,7 +140,7 @@ function linux(boot: BootLog): Contribution {
 
 /** One fact or a few each, by the message that gives them. */
 const linuxHost: readonly LinuxFacts[] = [
-  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, hypervisor, domainType, remapping, nodes,
+  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, hypervisor, domainType, remapping, nodes, bridges,
 ]
 
 /** What the name of a kernel says of who built it. */
@@ -281,6 +281,38 @@ function remapping(boot: BootLog): HostFacts {
 function nodes(boot: BootLog): HostFacts {
   const hit = boot.first(' up ', /^(?:smp: Brought|x86: Booted|smpboot: Booted|Brought) up (\d{1,5}) nodes?, /)
   return hit ? { numaNodes: boot.fact(Number(hit.groups[1]), hit.line) } : {}
+}
+
+/**
+ * How long the kernel took over bridges, and how large they are. Each is named when it is found and again when its windows are
+ * read; normally within milliseconds. In between it and what is below it are sized, which a hypervisor may make slow:
+ *
+ *     [    4.061614] pci 0000:00:01.5: [1b36:000c] type 01 class 0x060400 PCIe Root Port
+ *     [   14.140789] pci 0000:00:01.5: PCI bridge to [bus 06]
+ */
+function bridges(boot: BootLog): HostFacts {
+  const timeOf = ({ at, line }: Hit) => readLogLine(boot.evidence.id, line, boot.lineAt(at).text).time
+  const found = new Map<string, number>()
+  for (const hit of boot.each('] type ', about('\\[[0-9a-f]{4}:[0-9a-f]{4}\\] type 0?1 class'))) {
+    const time = timeOf(hit)
+    if (time !== null && !found.has(hit.groups[1] ?? '')) found.set(hit.groups[1] ?? '', time)
+  }
+  let [spent, upTo, last] = [0, -Infinity, 0]
+  for (const hit of boot.each(': PCI bridge to [bus ', about('PCI bridge to \\[bus '))) {
+    const [from, to] = [found.get(hit.groups[1] ?? ''), timeOf(hit)]
+    found.delete(hit.groups[1] ?? '')
+    if (from === undefined || to === null || to < from) continue
+    spent += Math.max(0, to - Math.max(from, upTo))
+    upTo = Math.max(upTo, to)
+    last = hit.line
+  }
+  const windows = [...boot.each('bridge window [mem ', /bridge window \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}) 64bit pref\]/)]
+    .map(({ groups: [, from = '0', to = '0'], line }) => ({ MiB: (Number(`0x${to}`) + 1 - Number(`0x${from}`)) / 2 ** 20, line }))
+  const largest = windows.reduce<{ MiB: number; line: number } | null>((most, one) => (one.MiB > (most?.MiB ?? 0) ? one : most), null)
+  return {
+    ...(last > 0 && { bridgeScanSeconds: boot.fact(Math.round(spent), last) }),
+    ...(largest && { bridgeWindowLargestMiB: boot.fact(Math.round(largest.MiB), largest.line) }),
+  }
 }
 
 /** Facts by function while they are gathered; a Map, since addresses come from the text. */
