@@ -184,7 +184,7 @@ t.test('lines of an earlier boot never accuse the present one', async t => {
 })
 
 t.test('many literals at once, as a search one by one would find them', async t => {
-  const word = fc.stringMatching(/^[abC ]{5,9}$/)
+  const word = fc.stringMatching(/^[abC ]{8,13}$/)
   fc.assert(fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 12, selector: text => text.toLowerCase() }), fc.stringMatching(/^[aAbBcC \n]{0,400}$/), (literals, text) => {
     const found = new Set<string>()
     new LiteralSearch(literals).scan(Buffer.from(text, 'latin1'), (literal, offset) => found.add(`${literal} ${offset}`))
@@ -195,7 +195,7 @@ t.test('many literals at once, as a search one by one would find them', async t 
     })
     t.same([...found].sort(), [...expected].sort())
   }), { numRuns: 200 })
-  t.throws(() => new LiteralSearch(['abcd']), RangeError)
+  t.throws(() => new LiteralSearch(['abcdefg']), RangeError)
 })
 
 t.test('patterns that hang other engines, on lines made to hang them', async t => {
@@ -270,7 +270,7 @@ t.test('signatures are held to their samples, and advice to the list of what is 
     'unmatched.yaml': withLog("{ in: [kernel-log], contains: driver lost, match: 'driver is lost', samples: [ 'the driver lost it' ] }").replace('good-rule', 'unmatched'),
     'short.yaml': withLog("{ in: [kernel-log], contains: lost, match: 'lost', samples: [ 'lost' ] }").replace('good-rule', 'short'),
     'elsewhere.yaml': withLog("{ in: [kernel-log], contains: not there, match: 'lost', samples: [ 'lost' ] }").replace('good-rule', 'elsewhere'),
-    'lookalike.yaml': withLog("{ in: [kernel-log], contains: is lost, match: 'is lost', samples: [ 'it is lost' ], not: [ 'nothing is lost' ] }").replace('good-rule', 'lookalike'),
+    'lookalike.yaml': withLog("{ in: [kernel-log], contains: is lost for good, match: 'is lost', samples: [ 'it is lost for good' ], not: [ 'nothing is lost' ] }").replace('good-rule', 'lookalike'),
     'backtracks.yaml': withLog("{ in: [kernel-log], contains: is lost, match: '(?=is) lost', samples: [ 'it is lost' ] }").replace('good-rule', 'backtracks'),
     'no-log.yaml': withLog("{ in: [pci-sysfs], contains: is lost, match: 'is lost', samples: [ 'it is lost' ] }").replace('good-rule', 'no-log'),
     'bad-advice.yaml': good.replace('good-rule', 'bad-advice').replace("run: 'true' } ], verify", "run: 'echo amd_iommu=on' } ], verify"),

@@ -1,6 +1,6 @@
 /** What the schema cannot see: paths, types, patterns, placeholders, advice. Each check answers with complaints, or none. */
 import { Pattern } from '../matching/pattern.ts'
-import { shortestLiteral } from '../matching/literals.ts'
+import { isUsual, shortestLiteral } from '../matching/literals.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import type { EvidenceKindSpec } from '../model/evidence.ts'
 import type { Condition, FixTemplate, Leaf, Rule, StepTemplate } from '../model/rule.ts'
@@ -108,6 +108,7 @@ function lintSignatures(rule: Rule): Complaint[] {
     }
     for (const literal of signature.contains) {
       if (literal.length < shortestLiteral) complaints.push(at('contains', `"${literal}" is shorter than ${shortestLiteral} characters; name a longer part of the message`))
+      if (isUsual(literal)) complaints.push(at('contains', `"${literal}" stands in lines that every log is full of; name a rarer part of the message`))
     }
     for (const sample of signature.samples) {
       if (!pattern.match(sample)) complaints.push(at('samples', `the pattern does not match: ${sample}`))

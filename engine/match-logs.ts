@@ -54,7 +54,7 @@ export class LogMatches {
   #read(piece: Evidence, search: LiteralSearch, owners: readonly (readonly Signature[])[]): void {
     const log = logOf(piece)
     const from = piece.kind === 'kernel-log' ? (bootsOf(log).at(-1)?.start ?? 0) : 0
-    const seen = new Map<Signature, Set<number>>()
+    const seen = new SeenLines()
     const counts = new Map<Signature, number>()
     let line: LogicalLine | null = null
     // One byte a character keeps the offsets of the text; a character cut to its low byte can only add a candidate.
@@ -63,7 +63,7 @@ export class LogMatches {
       for (const signature of owners[literal] ?? []) {
         if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue
         if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
-        if (alreadySeen(seen, signature, line.start)) continue
+        if (seen.has(signature, line.start)) continue
         const hit = hitOf(signature, piece, line)
         if (!hit) continue
         counts.set(signature, (counts.get(signature) ?? 0) + 1)
@@ -106,13 +106,25 @@ export class LogMatches {
   }
 }
 
-/** A line that holds two literals of a signature is one line. With one literal alone the last line is all to remember. */
-function alreadySeen(seen: Map<Signature, Set<number>>, signature: Signature, start: number): boolean {
-  const lines = seen.get(signature)
-  if (lines?.has(start)) return true
-  if (lines && signature.spec.contains.length > 1) lines.add(start)
-  else seen.set(signature, new Set([start]))
-  return false
+/** A line that holds two literals of a signature, or one literal twice, is one line. */
+class SeenLines {
+  readonly #last = new Map<Signature, number>()
+  /** For signatures with several literals, whose hits do not come in the order of the lines. */
+  readonly #all = new Map<Signature, Set<number>>()
+
+  /** Whether the line was seen before; remembers it. */
+  has(signature: Signature, start: number): boolean {
+    if (signature.spec.contains.length === 1) {
+      const same = this.#last.get(signature) === start
+      if (!same) this.#last.set(signature, start)
+      return same
+    }
+    const lines = this.#all.get(signature)
+    if (!lines) this.#all.set(signature, new Set([start]))
+    else if (lines.has(start)) return true
+    else lines.add(start)
+    return false
+  }
 }
 
 class LogFacts implements Walkable {
@@ -156,7 +168,8 @@ function provesAbsence(piece: Evidence): boolean {
 }
 
 function hitOf(signature: Signature, piece: Evidence, at: LogicalLine): Hit | null {
-  const line = readLogLine(piece.id, at.number, at.text)
+  // Its number is counted for hits alone: candidates may be many.
+  const line = readLogLine(piece.id, 0, at.text)
   const captures = signature.pattern.match(line.text) ?? signature.pattern.match(at.text)
   if (!captures) return null
   return {

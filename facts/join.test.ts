@@ -89,3 +89,19 @@ t.test('NVSwitches', async t => {
 `)
   t.same(joined(listing).host.nvSwitches?.value, ['0000:07:00.0'])
 })
+
+t.test('what bhyve VMs need of the host', async t => {
+  const bars = (size: number) => `    bar   [10] = type Memory, range 32, base 0xa0000000, size 16777216, enabled\n    bar   [14] = type Prefetchable Memory, range 64, base 0x4000000000, size ${size}, enabled\n    bar   [1c] = type Prefetchable Memory, range 64, base 0x5000000000, size 33554432, enabled\n`
+  const vm = (size: number) => joined(piece('pciconf', card + bars(size)), piece('bhyve-commands', start('-S -s 8:0,passthru,4/0/0'))).vms['fedora']
+  t.equal(vm(2 ** 35)?.bar64MiB?.value, 32768, 'the small BAR goes below 4 GiB')
+  t.equal(vm(2 ** 35)?.bar32MiB?.value, 48)
+  t.equal(vm(2 ** 27)?.bar64MiB?.value, 0, '128 MiB still go below 4 GiB')
+  t.equal(joined(piece('bhyve-commands', start('-S -s 8:0,passthru,4/0/0'))).vms['fedora']?.bar64MiB, undefined)
+
+  const limit = (pages: number) => joined(piece('sysctl', `vm.max_user_wired: ${pages}\n`), piece('bhyve-commands', start('-S -s 8:0,passthru,4/0/0'))).host.vmsOverWireLimit?.value
+  t.same(limit(500_000), ['fedora'], '4 GiB against 1953 MiB')
+  t.same(limit(2_000_000), [])
+  t.same(limit(-1), [], 'no limit')
+
+  t.same(joined(piece('bhyve-commands', start('-S -s 8:0,passthru,4.0.0'))).host.passthruBad?.value, ['fedora: 4.0.0'])
+})

@@ -317,8 +317,29 @@ function joinBhyve(draft: Draft, evidence: readonly Evidence[]): void {
   if (unwired.length > 0 || (bhyve.length > 0 && bhyve.every(([, vm]) => vm.wired))) {
     host.vmsUnwired = derived(unwired.map(([name]) => name), ...(unwired.length > 0 ? unwired : bhyve).map(([, vm]) => vm.wired))
   }
+  for (const [, vm] of bhyve) barWindows(vm, draft.functions)
+  if (host.wireLimitMiB) {
+    const over = bhyve.filter(([, vm]) => vm.wired?.value === true && (host.wireLimitMiB?.value ?? -1) >= 0 && (vm.memoryMiB?.value ?? 0) > (host.wireLimitMiB?.value ?? 0))
+    if (over.length > 0 || (bhyve.length > 0 && bhyve.every(([, vm]) => vm.wired && vm.memoryMiB))) host.vmsOverWireLimit = derived(over.map(([name]) => name), host.wireLimitMiB, ...over.map(([, vm]) => vm.memoryMiB))
+  }
+  const bad = Object.entries(draft.vms).flatMap(([name, vm]) => (vm.passthruBad?.value ?? []).map(selector => `${name}: ${selector}`))
+  if (bad.length > 0 || bhyve.length > 0) host.passthruBad = derived(bad, ...Object.values(draft.vms).map(vm => vm.passthruBad))
   const missing = mapElsewhere(draft, evidence)
   if (missing) host.deviceMapMissing ??= missing
+}
+
+/** 64-bit BARs above this size go above the memory of the guest, all others below 4 GiB (usr.sbin/bhyve/pci_emul.c). */
+const highBarBytes = 128 * 2 ** 20
+
+/** How much room the BARs of a VM's functions take in bhyve's two windows. */
+function barWindows(vm: VmFacts, functions: Readonly<Record<Bdf, FunctionFacts>>): void {
+  const bars = (vm.wants?.value ?? []).map(bdf => (Object.hasOwn(functions, bdf) ? functions[bdf]?.bars : undefined))
+  if (bars.length === 0 || !bars.every(fact => fact !== undefined)) return
+  const memory = bars.flatMap(fact => fact.value ?? []).map(line => line.split(' ')).filter(([, type]) => type?.startsWith('mem'))
+  const isHigh = ([, type, , size]: readonly string[]) => type?.startsWith('mem64') === true && Number(size) > highBarBytes
+  const mib = (high: boolean) => memory.filter(bar => isHigh(bar) === high).reduce((sum, [, , , size]) => sum + Number(size) / 2 ** 20, 0)
+  vm.bar64MiB = derived(mib(true), vm.wants, ...bars)
+  vm.bar32MiB = derived(mib(false), vm.wants, ...bars)
 }
 
 /** Device maps given to grub-bhyve where none was found, while one of the same name was found in another folder. */

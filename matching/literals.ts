@@ -9,65 +9,45 @@ const tableBits = 16
 
 const lower = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte))
 
-/** The shortest literal the search takes. */
-export const shortestLiteral = 5
-
-/** From this length on literals are searched in strides of their own; the few short ones would slow all others down. */
-const long = 9
+/** The shortest literal the search takes; the window is as long as the shortest, and strides are shorter than the window. */
+export const shortestLiteral = 8
 
 export class LiteralSearch {
-  readonly #searches: WindowSearch[]
-
-  /** Throws RangeError where a literal is shorter than `shortestLiteral` bytes. */
-  constructor(literals: readonly string[]) {
-    const short = literals.find(literal => literal.length < shortestLiteral)
-    if (short !== undefined) throw new RangeError(`the literal "${short}" is shorter than ${shortestLiteral} characters`)
-    const folded = literals.map((literal, index) => ({ index, bytes: Buffer.from(literal, 'latin1').map(byte => lower[byte] as number) }))
-    this.#searches = [folded.filter(({ bytes }) => bytes.length >= long), folded.filter(({ bytes }) => bytes.length < long)]
-      .filter(group => group.length > 0).map(group => new WindowSearch(group))
-  }
-
-  /** Calls `found` with a literal's index and its byte offset; for one literal in order of the offsets. */
-  scan(bytes: Uint8Array, found: (literal: number, offset: number) => void): void {
-    for (const search of this.#searches) search.scan(bytes, found)
-  }
-}
-
-/** A literal by its place in the caller's list, folded to lower case. */
-interface Literal { readonly index: number; readonly bytes: Uint8Array }
-
-/** Literals of like length, searched with a window as long as the shortest of them (12 bytes at most). */
-class WindowSearch {
-  readonly #literals: readonly Literal[]
+  readonly #literals: Uint8Array[]
   readonly #window: number
   /** For a block's hash: how far the window may move. 0: a literal's window may end here. */
   readonly #shift = new Uint8Array(1 << tableBits)
-  /** For a block's hash: the literals (by place in `#literals`) whose window ends with it. */
-  readonly #ending = new Map<number, number[]>()
-  /** Where in each literal its window lies: the part whose letters are rarest in logs. */
+  /** For a block's hash: the literals whose window ends with it. */
+  readonly #ending: (number[] | undefined)[] = Array.from({ length: 1 << tableBits })
+  /** Where in each literal its window lies. */
   readonly #windowAt: number[]
 
-  constructor(literals: readonly Literal[]) {
-    this.#literals = literals
-    this.#window = literals.reduce((least, { bytes }) => Math.min(least, bytes.length), 12)
+  /** Throws RangeError where a literal is shorter than `shortestLiteral` characters. */
+  constructor(literals: readonly string[]) {
+    const short = literals.find(literal => literal.length < shortestLiteral)
+    if (short !== undefined) throw new RangeError(`the literal "${short}" is shorter than ${shortestLiteral} characters`)
+    this.#literals = literals.map(literal => Buffer.from(literal, 'latin1').map(byte => lower[byte] as number))
+    this.#window = this.#literals.reduce((least, literal) => Math.min(least, literal.length), 12)
     this.#shift.fill(this.#window - block + 1)
-    this.#windowAt = literals.map(({ bytes }) => rarestWindow(bytes, this.#window))
-    literals.forEach(({ bytes }, place) => {
-      const start = this.#windowAt[place] as number
+    this.#windowAt = this.#literals.map(literal => rarestWindow(literal, this.#window))
+    this.#literals.forEach((literal, index) => {
+      const start = this.#windowAt[index] as number
       for (let end = block; end <= this.#window; end++) {
         const at = start + end
-        const hash = hashOf(bytes[at - 3] as number, bytes[at - 2] as number, bytes[at - 1] as number)
+        const hash = hashOf(literal[at - 3] as number, literal[at - 2] as number, literal[at - 1] as number)
         const move = this.#window - end
         if (move < (this.#shift[hash] as number)) this.#shift[hash] = move
         if (move > 0) continue
-        const ending = this.#ending.get(hash)
-        if (ending) ending.push(place)
-        else this.#ending.set(hash, [place])
+        const ending = this.#ending[hash]
+        if (ending) ending.push(index)
+        else this.#ending[hash] = [index]
       }
     })
   }
 
+  /** Calls `found` with the literal's index and its byte offset; for one literal in order of the offsets. */
   scan(bytes: Uint8Array, found: (literal: number, offset: number) => void): void {
+    if (this.#literals.length === 0) return
     const shift = this.#shift
     const length = bytes.length
     let at = this.#window - 1
@@ -78,10 +58,11 @@ class WindowSearch {
         at += move
         continue
       }
-      for (const place of this.#ending.get(hash) ?? []) {
-        const start = at + 1 - this.#window - (this.#windowAt[place] as number)
-        const literal = this.#literals[place] as Literal
-        if (start >= 0 && standsAt(literal.bytes, bytes, start)) found(literal.index, start)
+      const ending = this.#ending[hash] as number[]
+      for (let i = 0; i < ending.length; i++) {
+        const index = ending[i] as number
+        const start = at + 1 - this.#window - (this.#windowAt[index] as number)
+        if (start >= 0 && standsAt(this.#literals[index] as Uint8Array, bytes, start)) found(index, start)
       }
       at++
     }
@@ -96,18 +77,42 @@ function standsAt(literal: Uint8Array, bytes: Uint8Array, start: number): boolea
 
 const hashOf = (a: number, b: number, c: number): number => ((a << 10) ^ (b << 5) ^ c) & ((1 << tableBits) - 1)
 
-/** Letters by how common they are in kernel and hypervisor logs; anything else counts as rare. */
-const common = ' e0taior:n.scd1pmf'
+/**
+ * What logs are full of, in lower case. A literal's window is laid where its blocks stand least often in this, so that
+ * `vfio-pci 0000:` and `failed to` stop the search as seldom as can be.
+ */
+const usual = `usb 1-4: new high-speed device number 3 using xhci_hcd, product: manufacturer: serialnumber: input: as /devices/pci0000:00/
+pci 0000:00:1f.3: [8086:a348] type 00 class 0x040300 pcieport bridge window [mem 0xe0000000-0xefffffff 64bit pref] adding to iommu group 14
+vfio-pci 0000:01:00.0: enabling device (0000 -> 0003) reset done resetting nvidia nvrm: amdgpu [drm] i915 snd_hda_intel
+systemd[1]: started reached target mounted starting service. ext4-fs (dm-0): mounted filesystem with ordered data mode
+eth0: nic link is up gbps full duplex br0: port 2(vnet0) entered forwarding state blocking promiscuous mode audit: type=1400 apparmor
+kernel: kvm: vcpu0 ignored wrmsr rdmsr data 0x0 acpi: error: failed to register unable cannot could not invalid not found support
+qemu-system-x86_64: -device driver host=0000:01:00.0,id=hostdev0,bus=pci.4,addr=0x0: memory region size version configuration initialized`
 
+/** Whether a literal stands in lines that every log is full of: each would have to be looked at. */
+export const isUsual = (literal: string): boolean => usual.includes(literal.toLowerCase())
+
+/** How often each block stands in the usual text; made when the first search is. */
+let frequency: Map<string, number> | undefined
+function frequencyOf(chunk: string): number {
+  if (!frequency) {
+    frequency = new Map()
+    for (let at = block; at <= usual.length; at++) {
+      const key = usual.slice(at - block, at)
+      frequency.set(key, (frequency.get(key) ?? 0) + 1)
+    }
+  }
+  return frequency.get(chunk) ?? 0
+}
+
+/** The start of the window whose blocks are rarest; its last block counts most, as the search stops at every one of those. */
 function rarestWindow(literal: Uint8Array, width: number): number {
+  const text = Buffer.from(literal).toString('latin1')
   let best = 0
   let bestCost = Infinity
-  for (let start = 0; start + width <= literal.length; start++) {
+  for (let start = 0; start + width <= text.length; start++) {
     let cost = 0
-    for (let i = start; i < start + width; i++) {
-      const rank = common.indexOf(String.fromCharCode(literal[i] as number))
-      cost += rank < 0 ? 1 : 1 + (common.length - rank) / 3
-    }
+    for (let end = start + block; end <= start + width; end++) cost += frequencyOf(text.slice(end - block, end)) * (end === start + width ? 4 : 1)
     if (cost < bestCost) [best, bestCost] = [start, cost]
   }
   return best

@@ -12,7 +12,7 @@ export interface LogicalLine {
   /** Where it lies in `LogText.text`. */
   readonly start: number
   readonly end: number
-  /** The first physical line it was made of, from 1. */
+  /** The first physical line it was made of, from 1; counted when asked for. */
   readonly number: number
 }
 
@@ -44,7 +44,7 @@ export function logText(body: string): LogText {
     const newline = text.indexOf('\n', at)
     const end = newline < 0 ? text.length : newline
     const line = text.slice(start, Math.min(end, start + longestLine))
-    return { text: line.endsWith('\r') ? line.slice(0, -1) : line, start, end, number: numberAt(start) }
+    return { text: line.endsWith('\r') ? line.slice(0, -1) : line, start, end, get number() { return numberAt(start) } }
   }
   return {
     text,

@@ -29,7 +29,7 @@ export type Condition = Leaf | { readonly all: readonly Condition[] } | { readon
 export interface LogSignature {
   /** Kinds searched. The first is where the message stands if it was ever printed: only its absence there proves anything. */
   readonly in: readonly EvidenceKind[]
-  /** One of these stands in every matching line, case ignored; at least five characters each. Found first, all at once. */
+  /** One of these stands in every matching line, case ignored; at least eight characters each. Found first, all at once. */
   readonly contains: readonly string[]
   /** RE2 syntax; named groups become facts. Groups bdf, group and vm also say which subject the line is about. */
   readonly match: string

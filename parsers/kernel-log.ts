@@ -297,20 +297,23 @@ function bridges(boot: BootLog): HostFacts {
     const time = timeOf(hit)
     if (time !== null && !found.has(hit.groups[1] ?? '')) found.set(hit.groups[1] ?? '', time)
   }
-  let [spent, upTo, last] = [0, -Infinity, 0]
+  const spans: { from: number; to: number; line: number }[] = []
   for (const hit of boot.each(': PCI bridge to [bus ', about('PCI bridge to \\[bus '))) {
     const [from, to] = [found.get(hit.groups[1] ?? ''), timeOf(hit)]
     found.delete(hit.groups[1] ?? '')
-    if (from === undefined || to === null || to < from) continue
+    if (from !== undefined && to !== null && to >= from) spans.push({ from, to, line: hit.line })
+  }
+  // Bridges below others are named in between: their time counts once.
+  let [spent, upTo] = [0, -Infinity]
+  for (const { from, to } of spans.sort((a, b) => a.from - b.from)) {
     spent += Math.max(0, to - Math.max(from, upTo))
     upTo = Math.max(upTo, to)
-    last = hit.line
   }
   const windows = [...boot.each('bridge window [mem ', /bridge window \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}) 64bit pref\]/)]
     .map(({ groups: [, from = '0', to = '0'], line }) => ({ MiB: (Number(`0x${to}`) + 1 - Number(`0x${from}`)) / 2 ** 20, line }))
   const largest = windows.reduce<{ MiB: number; line: number } | null>((most, one) => (one.MiB > (most?.MiB ?? 0) ? one : most), null)
   return {
-    ...(last > 0 && { bridgeScanSeconds: boot.fact(Math.round(spent), last) }),
+    ...(spans[0] && { bridgeScanSeconds: boot.fact(Math.round(spent), spans[0].line) }),
     ...(largest && { bridgeWindowLargestMiB: boot.fact(Math.round(largest.MiB), largest.line) }),
   }
 }

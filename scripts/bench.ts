@@ -93,7 +93,11 @@ async function logScan(): Promise<void> {
   writeFileSync(literals, madeRules(500).flatMap(rule => Object.values(rule.log).flatMap(signature => signature.contains)).map(literal => literal.replace(/[.[\]()*+?{}|^$\\]/g, '\\$&')).join('\n'))
   const log = join(folder, 'log')
   writeFileSync(log, text)
-  const grep = best(await times(3, () => { try { execFileSync('grep', ['-i', '-E', '-c', '-f', literals, log], { stdio: 'ignore', env: { LC_ALL: 'C' } }) } catch { /* no match is no failure */ } }))
+  const grep = best(Array.from({ length: 3 }, () => {
+    const start = performance.now()
+    try { execFileSync('grep', ['-i', '-E', '-c', '-f', literals, log], { stdio: 'ignore', env: { LC_ALL: 'C' } }) } catch { /* no match is no failure */ }
+    return performance.now() - start
+  }))
   line('log scan of 20 MB with 500 patterns against 50', `${many.toFixed(0)} MB/s and ${few.toFixed(0)} MB/s: ${(few / many).toFixed(2)} times the cost; grep -i -E -f takes ${(megabytes / (grep / 1000)).toFixed(0)} MB/s`, 'at most 1.3 times', few / many <= 1.3)
 }
 

@@ -18,14 +18,14 @@ const board = [
   '-smbios', 'type=2,manufacturer=Gigabyte Technology,product=Z390 LAB',
 ]
 
-const iommuDevices: Readonly<Record<NonNullable<Machine['iommu']>, readonly string[]>> = {
-  intel: ['-device', 'intel-iommu,intremap=on,caching-mode=on'],
-  amd: ['-device', 'amd-iommu,intremap=on'],
+const iommuOptions = (kind: NonNullable<Machine['iommu']>, remapping: 'on' | 'off'): string[] => ({
+  intel: ['-device', `intel-iommu,intremap=${remapping},caching-mode=on`],
+  amd: ['-device', `amd-iommu,intremap=${remapping}`],
   none: [],
-}
+})[kind]
 
-/** The GPU of every box: an ATI Rage 128 behind a root port, at 0000:01:00.0. */
-const gpu = ['-device', 'pcie-root-port,id=rp1,slot=1', '-device', 'ati-vga,bus=rp1']
+/** The usual devices: a display that the host boots with, and behind a root port the GPU, an ATI Rage 128 at 0000:01:00.0. */
+const usual = ['VGA,addr=02.0', 'pcie-root-port,id=rp1,slot=1,addr=01.0', 'ati-vga,bus=rp1']
 
 /** QEMU's options for the machine, without disks, kernel and channels. Files that it writes to go to the folder. */
 export function machineOptions(machine: Machine, folder: string): string[] {
@@ -33,7 +33,8 @@ export function machineOptions(machine: Machine, folder: string): string[] {
   return [
     '-machine', 'q35,kernel-irqchip=split', '-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', machine.nested ? cpus[maker].replace('-hypervisor', '+hypervisor') : cpus[maker],
     '-smp', '2', '-m', String(machine.memory ?? 1536), '-nodefaults', '-vga', 'none', '-display', 'none', '-nic', 'none', '-no-reboot',
-    ...(machine.nested ? [] : board), ...iommuDevices[machine.iommu ?? 'none'], ...(machine.devices ? machine.devices.flatMap(device => ['-device', device]) : gpu),
+    ...(machine.nested ? [] : board), ...iommuOptions(machine.iommu ?? 'none', machine.remapping === false ? 'off' : 'on'),
+    ...(machine.devices ?? usual).flatMap(device => ['-device', device]),
     ...(machine.firmware === 'uefi' ? uefi(folder) : []),
   ]
 }

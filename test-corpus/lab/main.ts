@@ -1,0 +1,132 @@
+/**
+ * The lab: breaks a real passthrough host in a box, lets gpudoctor find out, applies the fix it prints, and sees that it works.
+ *
+ *   npm run lab                      all scenarios
+ *   npm run lab -- NAME…             those whose names contain one of the words
+ *   npm run lab -- --budget SECONDS  as many as fit, others each day
+ *   npm run lab:capture              renew snapshots, results and the table in docs/lab.md
+ *
+ * A line each, then `N passed, N failed, N skipped`. Where the lab cannot run, all are skipped, with the reason.
+ */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { takeTool } from './cargo.ts'
+import { startHost, type Host } from './host.ts'
+import { image, type Image } from './image.ts'
+import { readResults, resultOf, writeResults, type Results } from './results.ts'
+import { labFolder, readScenarios, type Scenario } from './scenario.ts'
+import { show, type Shown } from './show.ts'
+import { writeTable } from './table.ts'
+import { CannotRun, requireTools } from './tools.ts'
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { budget: { type: 'string' }, capture: { type: 'boolean', default: false }, verbose: { type: 'boolean', short: 'v', default: false }, list: { type: 'boolean', default: false } },
+})
+
+const started = Date.now()
+const passed = (since: number): number => Math.round((Date.now() - since) / 1000)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+const log = (line: string): void => void (options.verbose && process.stderr.write(`${line}\n`))
+const counts = { passed: 0, failed: 0, skipped: 0 }
+
+/** Those in one box follow each other: same machine first, and of these the ones that start from an unchanged disk. */
+const inOrder = (scenarios: readonly Scenario[]): Scenario[] => [...scenarios].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+const placeOf = (scenario: Scenario): string => `${JSON.stringify(scenario.machine)} ${isPlain(scenario) ? 0 : 1} ${scenario.tidy === undefined ? 1 : 0} ${scenario.name}`
+const isPlain = (scenario: Scenario): boolean => scenario.kernel === undefined && scenario.before === undefined
+
+/** As many as fit into the time, by what they took last; each day begins at another one. */
+function within(scenarios: readonly Scenario[], seconds: number, results: Results): Scenario[] {
+  const day = Math.floor(Date.now() / 86_400_000)
+  const first = (day * 5) % scenarios.length
+  let left = seconds
+  return [...scenarios.slice(first), ...scenarios.slice(0, first)].filter(({ name }) => {
+    const takes = results[name]?.seconds ?? 90
+    if (takes > left) return false
+    left -= takes
+    return true
+  })
+}
+
+function printShown({ name, wrong, found, reached, seconds }: Shown): void {
+  const rules = found.map(({ rule, rank }) => `${rule} at ${rank}`).join(', ')
+  print(`${wrong.length === 0 ? 'passed ' : 'FAILED '} ${name.padEnd(30)} ${reached.join(', ')}${rules ? `: ${rules}` : ''} (${seconds} s)`)
+  for (const line of wrong) print(`         ${line.split('\n').join('\n         ')}`)
+  if (wrong.length === 0) counts.passed++
+  else counts.failed++
+}
+
+async function runAll(scenarios: readonly Scenario[], made: Image, tool: string, results: Results, until: number): Promise<void> {
+  let host: Host | null = null
+  try {
+    for (const scenario of scenarios) {
+      if (Date.now() > until) {
+        skip(scenario, 'no time was left for it')
+        continue
+      }
+      const since = Date.now()
+      if (host && !(isPlain(scenario) && isDeepStrictEqual(host.machine, scenario.machine))) host = await end(host)
+      log(`${scenario.name}: ${scenario.title}`)
+      let shown: Omit<Shown, 'seconds'>
+      try {
+        host ??= await startHost(scenario, made, tool)
+        shown = await show(scenario, host, log, (examined, sick) => {
+          if (options.capture) copyFileSync(examined.snapshot, join(labFolder, 'snapshots', `${scenario.name}${sick ? '' : '.cured'}.tar.gz`))
+          if (options.verbose) writeFileSync(`/tmp/lab-${scenario.name}${sick ? '' : '.cured'}.json`, JSON.stringify(examined, null, 2))
+        })
+      } catch (error) {
+        shown = { name: scenario.name, wrong: [error instanceof Error ? error.message : String(error)], found: [], sick: null, cured: null, reached: [], tidy: false }
+      }
+      if (host && (!shown.tidy || shown.wrong.length > 0)) host = await end(host)
+      const whole = { ...shown, seconds: passed(since) }
+      printShown(whole)
+      if (whole.wrong.length === 0) results[scenario.name] = resultOf(whole)
+    }
+  } finally {
+    await host?.end()
+  }
+}
+
+async function end(host: Host): Promise<null> {
+  await host.end()
+  return null
+}
+
+function skip({ name }: Scenario, why: string): void {
+  counts.skipped++
+  print(`skipped ${name.padEnd(30)} ${why}`)
+}
+
+async function main(): Promise<void> {
+  const all = readScenarios()
+  const results = readResults()
+  const named = all.filter(({ name }) => names.length === 0 || names.some(word => name.includes(word)))
+  if (options.list) return named.forEach(({ name, title }) => print(`${name.padEnd(30)} ${title}`))
+  if (named.length === 0) throw new Error(`no scenario is called ${names.join(' or ')}`)
+  const folder = mkdtempSync('/tmp/gpudoctor-lab-')
+  try {
+    requireTools()
+    const made = await image(line => process.stderr.write(`${line}\n`))
+    const budget = options.budget === undefined ? Infinity : Number(options.budget)
+    const left = budget - passed(started)
+    const chosen = budget === Infinity ? named : within(named, left, results)
+    await runAll(inOrder(chosen), made, await takeTool(folder), results, started + budget * 1000 - 60_000)
+    if (options.capture) {
+      writeResults(results)
+      writeTable(all, results)
+    }
+  } catch (error) {
+    if (!(error instanceof CannotRun)) throw error
+    for (const scenario of named) skip(scenario, error.message)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  process.stderr.write(`${passed(started)} s in all\n`)
+  process.exitCode = counts.failed > 0 ? 1 : 0
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+await main()
+process.exit()

@@ -1,0 +1,36 @@
+/** What gpudoctor said in the box, and whether it is what the scenario expects. */
+import type { JsonReport } from '../../reports/json-schema.ts'
+import type { Scenario } from './scenario.ts'
+
+export type Report = JsonReport
+export type Finding = Report['findings'][number]
+
+/** The place of a rule's first finding in the report, from 1; 0 where it is not there. */
+export const rankOf = (report: Pick<Report, 'findings'>, rule: string): number => report.findings.findIndex(finding => finding.rule === rule) + 1
+
+const serious = (report: Pick<Report, 'findings'>): string[] => report.findings.filter(finding => finding.severity !== 'hint').map(finding => finding.rule)
+
+/** Plain sentences on what is not as expected of the broken host; none where all is. */
+export function whatIsWrongBroken(scenario: Pick<Scenario, 'expect' | 'must_not' | 'also_true'>, report: Pick<Report, 'findings' | 'broken'>): string[] {
+  const expected = scenario.expect ?? []
+  return [
+    ...expected.flatMap(({ rule, rank }) => {
+      const place = rankOf(report, rule)
+      if (place === 0) return [`${rule} is not found`]
+      return rank !== undefined && place > rank ? [`${rule} is found at place ${place}, not ${rank}`] : []
+    }),
+    ...(scenario.must_not ?? []).filter(rule => rankOf(report, rule) > 0).map(rule => `${rule} is found and must not be`),
+    ...(expected.length === 0 ? unexplained(scenario, report) : []),
+    ...report.broken.map(({ rule, error }) => `rule ${rule} is broken: ${error}`),
+  ]
+}
+
+/** The same for the host after the fix: the cause is gone, and no error or warning is left that the scenario does not know. */
+export function whatIsWrongCured(scenario: Pick<Scenario, 'cure' | 'gone' | 'also_true'>, report: Pick<Report, 'findings' | 'broken'>): string[] {
+  const gone = scenario.gone ?? (scenario.cure ? [scenario.cure.rule] : [])
+  const left = gone.filter(rule => rankOf(report, rule) > 0)
+  return [...left.map(rule => `${rule} is found still`), ...unexplained(scenario, report).filter(text => !left.some(rule => text.startsWith(`${rule} `)))]
+}
+
+const unexplained = (scenario: Pick<Scenario, 'also_true'>, report: Pick<Report, 'findings'>): string[] =>
+  [...new Set(serious(report))].filter(rule => !(scenario.also_true ?? []).includes(rule)).map(rule => `${rule} is found (${report.findings.find(finding => finding.rule === rule)?.severity}) on a host without that fault`)

@@ -1,0 +1,78 @@
+/** One scenario from the broken host to the proof that it works again. */
+import type { Machine } from './machine.ts'
+import type { Examined, Host } from './host.ts'
+import { rankOf, whatIsWrongBroken, whatIsWrongCured } from './report.ts'
+import type { Action, Scenario } from './scenario.ts'
+import { applyFix } from './steps.ts'
+
+export interface Shown {
+  readonly name: string
+  /** What is not as it should be; empty for a scenario that has passed. */
+  wrong: string[]
+  /** Rule and place of what is expected, as the broken host's report has them. */
+  found: { rule: string; rank: number }[]
+  sick: Examined | null
+  cured: Examined | null
+  /** How far it came, in words: broken, found, fixed, gone, works. */
+  reached: string[]
+  seconds: number
+  /** The host is as it was before, for another scenario. */
+  tidy: boolean
+}
+
+const seconds = 240
+
+export async function show(scenario: Scenario, host: Host, log: (line: string) => void, keep: (examined: Examined, sick: boolean) => void): Promise<Omit<Shown, 'seconds'>> {
+  const shown: Omit<Shown, 'seconds'> = { name: scenario.name, wrong: [], found: [], sick: null, cured: null, reached: [], tidy: false }
+  const before: Machine = host.machine
+  try {
+    for (const action of scenario.break ?? []) await act(action, host)
+    if (scenario.cure) shown.reached.push('broken')
+    shown.sick = await host.examine(scenario.name)
+    keep(shown.sick, true)
+    const { report } = shown.sick
+    shown.found = (scenario.expect ?? []).map(({ rule }) => ({ rule, rank: rankOf(report, rule) })).filter(({ rank }) => rank > 0)
+    shown.wrong.push(...whatIsWrongBroken(scenario, report))
+    if (scenario.cure) await cure(scenario, host, shown, log, keep)
+    else await prove(scenario, host, shown)
+    if (scenario.tidy !== undefined && host.machine === before) {
+      await host.box.run(`set -e\n${scenario.tidy}`, seconds)
+      shown.tidy = true
+    }
+  } catch (error) {
+    shown.wrong.push(error instanceof Error ? error.message : String(error))
+  }
+  return shown
+}
+
+async function cure(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'>, log: (line: string) => void, keep: (examined: Examined, sick: boolean) => void): Promise<void> {
+  const { rule, fix: number = 1, hand = [] } = scenario.cure!
+  const finding = shown.sick!.report.findings.find(each => each.rule === rule)
+  const fix = finding?.fixes[number - 1]
+  if (!fix) throw new Error(finding ? `${rule} has no fix ${number}` : `there is no fix, as ${rule} is not found`)
+  shown.reached.push('found')
+  log(`  fix: ${fix.title}`)
+  const demand = await applyFix(fix, hand, host.box, log)
+  if (demand.restart) await host.restart(demand.machine)
+  shown.reached.push('fixed')
+  // Logs of the failure lose their weight once the VM has been started again, so the proof comes before the second look.
+  await prove(scenario, host, shown)
+  shown.cured = await host.examine(`${scenario.name}.cured`)
+  keep(shown.cured, false)
+  const wrong = whatIsWrongCured(scenario, shown.cured.report)
+  shown.wrong.push(...wrong)
+  if (wrong.length === 0) shown.reached.push('gone')
+}
+
+async function prove(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'>): Promise<void> {
+  await host.box.run(`set -e\n${scenario.proof}`, seconds)
+  shown.reached.push('works')
+}
+
+async function act(action: Action, host: Host): Promise<void> {
+  if (typeof action === 'string') await host.box.run(`set -e\n${action}`, seconds)
+  else {
+    const answer = await host.box.monitor(action.monitor)
+    if (/error|invalid|unknown/i.test(answer)) throw new Error(`the monitor says of ${action.monitor}: ${answer}`)
+  }
+}
