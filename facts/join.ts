@@ -9,6 +9,7 @@ import { derived, type Fact } from '../model/fact.ts'
 import type { AssignmentFacts, Contribution, FunctionFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
 import type { Parsed } from './assemble.ts'
 import { guestAddress } from '../parsers/freebsd/bhyve-command.ts'
+import { joinDriverBuilds } from './driver-builds.ts'
 import { nameFunctions, type ShippedNames } from './names.ts'
 
 type Draft = Required<Contribution>
@@ -18,6 +19,7 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   nameSubjects(draft)
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
+  joinDriverBuilds(draft.host)
   joinFunctions(draft)
   joinAssignments(draft)
   joinVms(draft, parsed)

@@ -117,6 +117,10 @@ export const hostFacts = {
   nvidiaWarnings: texts('names of the warnings the NVIDIA driver left in /proc', ['nvidia-proc']),
   nvidiaGpus: texts('addresses of the GPUs the NVIDIA driver shows', ['nvidia-smi', 'nvidia-proc']),
   nvidiaSmiError: text('why nvidia-smi gave up; none when it listed the GPUs', ['nvidia-smi'], none),
+  dkmsModules: texts('modules DKMS builds as "name/version kernel state", kernel - where none was built; state added, built or installed', ['driver-build']),
+  dkmsMissing: texts('GPU and VFIO modules of DKMS, as name/version, that are not installed for the running kernel', [], { of: ['host.dkmsModules', 'host.kernel'] }),
+  nvidiaModulePaths: texts('where nvidia.ko lies, for every kernel', ['driver-build']),
+  nvidiaModuleFiles: texts('where nvidia.ko lies for the running kernel', [], { of: ['host.nvidiaModulePaths', 'host.kernel'] }),
 
   pptdevs: texts('functions named in pptdevs, pptdevs2 and pptdevs3, as addresses', ['loader-conf', 'kenv']),
   pptdevsLengths: numbers('length in characters of each pptdevs value', ['loader-conf']),

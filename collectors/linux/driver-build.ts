@@ -9,6 +9,7 @@ export default collector({
   platform: 'linux',
   every: [
     { run: ['dkms', 'status'] },
+    { run: ['find', '/lib/modules', '-name', 'nvidia.ko*'] },
     { tree: ['/var/lib/dkms/*/*/build'], files: ['make.log'] },
   ],
   timeout: 10,

@@ -1,0 +1,20 @@
+import { derived } from '../model/fact.ts'
+import type { HostFacts } from '../model/snapshot.ts'
+
+/** Modules of DKMS without which a GPU, or its way into a VM, has no driver. */
+const matters = /^(?:nvidia|amdgpu|vendor-reset|vfio|i915|xe|kvmfr|looking-glass|gim)/
+
+/** What DKMS and /lib/modules hold for the kernel that runs: modules that are missing, and each place of nvidia.ko. */
+export function joinDriverBuilds(host: HostFacts): void {
+  const { dkmsModules: modules, nvidiaModulePaths: paths, kernel } = host
+  const release = kernel?.value
+  if (!release) return
+  if (modules?.value) {
+    const listed = modules.value.map(entry => entry.split(' ') as [string, string, string])
+    const nameOf = (module: string) => module.slice(0, module.lastIndexOf('/'))
+    const installed = new Set(listed.filter(([, of, state]) => of === release && state === 'installed').map(([module]) => nameOf(module)))
+    const missing = listed.map(([module]) => module).filter(module => matters.test(module) && !installed.has(nameOf(module)))
+    host.dkmsMissing = derived([...new Set(missing)], modules, kernel)
+  }
+  if (paths?.value) host.nvidiaModuleFiles = derived(paths.value.filter(path => path.includes(`/modules/${release}/`)), paths, kernel)
+}
