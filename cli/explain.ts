@@ -18,7 +18,7 @@ export async function explain(id: string, inputs: readonly string[], options: { 
   const base = await ruleBase(options.rules)
   const rule = findRule(base.rules, id)
   const taken = inputs.length > 0 ? await takeInputs(inputs) : await takeHost()
-  const examination = new Examination([rule], base.shared.lists, factsOf(taken), taken.evidence)
+  const examination = new Examination([rule], base.shared, factsOf(taken), taken.evidence)
   const lines = [`${rule.id}: ${rule.title.replace(/\{\{[^}]*\}\}/g, '…')}`, '']
   if (!examination.applies(rule)) {
     process.stdout.write(`${lines.join('\n')}It is for ${rule.platforms.join(' and ')} and was not asked here.\n`)

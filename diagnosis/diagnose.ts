@@ -28,7 +28,7 @@ export interface Case {
 const mostQuotes = 6
 
 export async function diagnose(given: Case): Promise<Diagnosis> {
-  const examination = new Examination(given.rules, given.shared.lists, given.snapshot, given.evidence)
+  const examination = new Examination(given.rules, given.shared, given.snapshot, given.evidence)
   const { outcomes, broken } = await examination.run()
   const teller = new Teller(given, examination)
   const drafts: Draft[] = []

@@ -13,7 +13,7 @@ import { testRule } from './rule-test.ts'
 
 const at = [{ evidence: 'cmdline', where: 1 }] as const
 const fact = <T>(value: T | null) => ({ value, at })
-const shared = { lists: {}, conditions: {}, recipes: {}, never: [] }
+const shared = { lists: {}, conditions: {}, recipes: {}, never: [], tables: {} }
 const about = { tool: 'test', takenAt: null, root: null, redacted: {} }
 const empty: Snapshot = { host: {}, functions: {}, groups: {}, vms: {}, assignments: {}, notUnderstood: [] }
 

@@ -30,22 +30,22 @@ export async function testRule(rule: Rule, tests: RuleTestFile | null, shared: S
   for (const test of tests.cases) problems.push(...(await runCase(rule, test, shared)).map(problem => `"${test.name}": ${problem}`))
   const verdicts = new Set(tests.cases.map(test => test.expect.verdict))
   for (const verdict of ['fires', 'clear', 'unknown'] as const) if (!verdicts.has(verdict)) problems.push(`no case leaves it ${verdict}`)
-  problems.push(...Object.entries(rule.log).flatMap(([name, signature]) => unfoundSamples(rule, name, signature)))
+  problems.push(...Object.entries(rule.log).flatMap(([name, signature]) => unfoundSamples(rule, name, signature, shared)))
   return problems
 }
 
 /** Real lines must be found the way a run finds them: literal first, then line, then pattern. */
-function unfoundSamples(rule: Rule, name: string, signature: LogSignature): string[] {
+function unfoundSamples(rule: Rule, name: string, signature: LogSignature, shared: Shared): string[] {
   const kind = signature.in[0] as EvidenceKind
   return signature.samples.flatMap(sample => {
-    const matches = new LogMatches([rule], [logEvidence(kind, [sample], true)])
+    const matches = new LogMatches([rule], [logEvidence(kind, [sample], true)], shared.tables)
     return matches.matched(rule.id, name) ? [] : [`log.${name} does not find its own sample in a ${kind}: ${sample}`]
   })
 }
 
 async function runCase(rule: Rule, test: Case, shared: Shared): Promise<string[]> {
   const { snapshot, evidence, key } = setUp(rule.for, test)
-  const examination = new Examination([rule], shared.lists, snapshot, evidence)
+  const examination = new Examination([rule], shared, snapshot, evidence)
   const subject = examination.subjects[rule.for].find(one => one.ref.key === key) as Subject
   const trace = await examination.ask(rule.conditions, rule, subject)
   const { expect } = test

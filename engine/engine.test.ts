@@ -99,7 +99,7 @@ t.test('the screen gives the verdict of json-rules-engine for any condition', as
   const lists = { vfioDrivers: ['vfio-pci'] }
   await fc.assert(fc.asyncProperty(anyCondition, fc.constantFrom(...Object.keys(machine.functions)), async (condition, bdf) => {
     const asked = rule({ for: 'function', conditions: condition })
-    const examination = new Examination([asked], lists, machine, [])
+    const examination = new Examination([asked], { lists }, machine, [])
     const subject = examination.subjects.function.find(one => one.ref.key === bdf)
     if (!subject) throw new Error('no subject')
     const trace = await examination.ask(condition, asked, subject)
@@ -252,7 +252,7 @@ t.test('the loader refuses what the engine would take silently, names file, line
   mkdirSync(join(folder, 'twin'))
   writeFileSync(join(folder, 'twin', 'good-rule.yaml'), good)
   writeFileSync(join(folder, 'huge.yaml'), `# ${'x'.repeat(300_000)}`)
-  const loaded = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [] })
+  const loaded = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [], tables: {} })
   t.same(loaded.rules.map(one => one.id), ['good-rule'])
   for (const [name, , , error] of broken) {
     const complaint = loaded.broken.find(one => one.rule === name)
@@ -275,7 +275,7 @@ t.test('signatures are held to their samples, and advice to the list of what is 
     'no-log.yaml': withLog("{ in: [pci-sysfs], contains: is lost, match: 'is lost', samples: [ 'it is lost' ] }").replace('good-rule', 'no-log'),
     'bad-advice.yaml': good.replace('good-rule', 'bad-advice').replace("run: 'true' } ], verify", "run: 'echo amd_iommu=on' } ], verify"),
   })
-  const { broken, rules } = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [{ pattern: 'amd_iommu=on', why: 'it does nothing' }] })
+  const { broken, rules } = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [{ pattern: 'amd_iommu=on', why: 'it does nothing' }], tables: {} })
   t.same(rules, [])
   const said = (name: string) => broken.find(one => one.rule === name)?.error
   t.match(said('unmatched'), /does not match/)
@@ -292,7 +292,7 @@ t.test('a hostile rule file is refused in time', async t => {
   const deep = `conditions: ${'{ not: '.repeat(3000)}x${' }'.repeat(3000)}`
   const folder = t.testdir({ 'bomb.yaml': bomb, 'deep.yaml': deep, 'proto.yaml': '__proto__: { polluted: true }\n', 'tag.yaml': 'id: !!js/function "x"\n' })
   const start = performance.now()
-  const { rules, broken } = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [] })
+  const { rules, broken } = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [], tables: {} })
   t.same(rules, [])
   t.same(new Set(broken.map(one => one.rule)), new Set(['bomb', 'deep', 'proto', 'tag']))
   t.ok(performance.now() - start < 10_000)

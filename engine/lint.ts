@@ -3,7 +3,7 @@ import { Pattern } from '../matching/pattern.ts'
 import { isUsual, shortestLiteral } from '../matching/literals.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import type { EvidenceKindSpec } from '../model/evidence.ts'
-import type { Condition, FixTemplate, Leaf, Rule, StepTemplate } from '../model/rule.ts'
+import type { Condition, FixTemplate, Leaf, LogSignature, Rule, StepTemplate } from '../model/rule.ts'
 import { isLeaf, isReference, leavesOf } from './needs.ts'
 import { operators } from './operators.ts'
 import { pathInfo, placeholdersIn, type PathInfo } from './paths.ts'
@@ -18,7 +18,7 @@ type Keys = readonly (string | number)[]
 export function lintRule(rule: Rule, file: RuleFile, shared: Shared): Complaint[] {
   return [
     ...lintConditions(rule, shared),
-    ...lintSignatures(rule),
+    ...lintSignatures(rule, shared),
     ...lintTexts(rule, shared),
     ...lintAdvice(rule, shared),
     ...(rule.severity !== 'hint' && rule.fixes.length === 0 ? [{ path: ['fixes'], message: 'an error or a warning without a fix helps nobody; say at least what to try' }] : []),
@@ -96,7 +96,20 @@ function compileError(pattern: string): string[] {
   }
 }
 
-function lintSignatures(rule: Rule): Complaint[] {
+/** What log.<signature> has of its own. */
+const taken: readonly string[] = ['count', 'line', 'row', 'all']
+
+function lintTable({ table }: LogSignature, groups: readonly string[], shared: Shared): string[] {
+  if (!table) return []
+  if (!Object.hasOwn(shared.tables, table.name)) return [`there is no table ${table.name} in _tables`]
+  const columns = table.rows === undefined || table.rows === 'none' ? [] : Object.keys(table.rows)
+  return [
+    ...table.key.filter(group => !groups.includes(group)).map(group => `the key ${group} is no group of the pattern`),
+    ...columns.filter(column => !table.columns.includes(column)).map(column => `${table.name} has no column ${column}`),
+  ]
+}
+
+function lintSignatures(rule: Rule, shared: Shared): Complaint[] {
   return Object.entries(rule.log).flatMap(([name, signature]) => {
     const at = (key: string, message: string): Complaint => ({ path: ['log', name, key], message })
     const wrong = compileError(signature.match)
@@ -115,6 +128,8 @@ function lintSignatures(rule: Rule): Complaint[] {
       if (!signature.contains.some(literal => sample.toLowerCase().includes(literal.toLowerCase()))) complaints.push(at('contains', `no literal stands in: ${sample}`))
     }
     for (const line of signature.not ?? []) if (pattern.match(line)) complaints.push(at('not', `the pattern matches: ${line}`))
+    complaints.push(...lintTable(signature, pattern.groups(), shared).map(message => at('table', message)))
+    for (const group of pattern.groups()) if (taken.includes(group)) complaints.push(at('match', `a group named ${group} would hide log.${name}.${group}`))
     for (const group of signature.numbers ?? []) if (!pattern.groups().includes(group)) complaints.push(at('numbers', `there is no group ${group}`))
     return complaints
   })

@@ -7,11 +7,11 @@ import { basename, join } from 'node:path'
 import * as v from 'valibot'
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
 import type { Broken } from '../model/finding.ts'
-import type { Condition, FixTemplate, LogSignature, Rule } from '../model/rule.ts'
+import type { Condition, FixTemplate, LogSignature, Rule, TableLookup } from '../model/rule.ts'
 import { lintRule, type Complaint } from './lint.ts'
-import { ruleFile, steps as stepsSchema, testFile, type RuleFile, type RuleTestFile, type WrittenCondition } from './rule-schema.ts'
+import { ruleFile, steps as stepsSchema, tableFile, testFile, type RuleFile, type RuleTestFile, type WrittenCondition } from './rule-schema.ts'
 import { needsOf } from './needs.ts'
-import type { Recipes, Shared } from './shared.ts'
+import type { Recipes, Row, Shared, Table, Tables } from './shared.ts'
 
 /** A rule base as it is used: rules, what they share, and what could not be loaded. */
 export interface RuleBase {
@@ -72,7 +72,7 @@ export function ruleFilesIn(folder: string): string[] {
   const look = (directory: string, depth: number) => {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       const path = join(directory, entry.name)
-      if (entry.isDirectory() && depth < 6 && !entry.name.startsWith('.')) look(path, depth + 1)
+      if (entry.isDirectory() && depth < 6 && !/^[._]/.test(entry.name)) look(path, depth + 1)
       else if (entry.isFile() && entry.name.endsWith('.yaml') && !entry.name.endsWith('.test.yaml') && !entry.name.startsWith('_')) found.push(path)
     }
   }
@@ -172,8 +172,8 @@ const messageOf = (issue: Issue): string => {
 function ruleOf(file: RuleFile, shared: Shared): Rule {
   const log: Record<string, LogSignature> = {}
   for (const [name, signature] of Object.entries(file.log)) {
-    const { contains, ...rest } = signature
-    log[name] = { ...(rest as Omit<LogSignature, 'contains'>), contains: typeof contains === 'string' ? [contains] : contains }
+    const { contains, table, ...rest } = signature
+    log[name] = { ...(rest as Omit<LogSignature, 'contains' | 'table'>), contains: many(contains), ...(table ? { table: lookupOf(table, shared) } : {}) }
   }
   const open = (condition: WrittenCondition) => expand(condition, shared)
   const conditions = open(file.conditions)
@@ -190,6 +190,14 @@ function ruleOf(file: RuleFile, shared: Shared): Rule {
     }),
     confusedWith: file.confused_with, checkedAgainst: file.checked_against, references: file.references,
   }
+}
+
+const many = (words: string | readonly string[]): readonly string[] => (typeof words === 'string' ? [words] : words)
+
+function lookupOf({ name, key, rows }: NonNullable<RuleFile['log'][string]['table']>, shared: Shared): TableLookup {
+  const columns = Object.hasOwn(shared.tables, name) ? (shared.tables[name]?.columns ?? []) : []
+  const wanted = rows === undefined || rows === 'none' ? rows : Object.fromEntries(Object.entries(rows).map(([column, values]) => [column, many(values)]))
+  return { name, key: many(key), columns, ...(wanted === undefined ? {} : { rows: wanted }) }
 }
 
 function expand(condition: WrittenCondition, shared: Shared, depth = 0): Condition {
@@ -224,5 +232,39 @@ function readShared(folder: string, base: Shared | null, broken: Broken[]): Shar
   return {
     lists: { ...base?.lists, ...lists }, conditions: { ...base?.conditions, ...conditions },
     recipes: { ...base?.recipes, ...recipes }, never: [...(base?.never ?? []), ...never],
+    tables: { ...base?.tables, ...readTables(join(folder, '_tables'), broken) },
+  }
+}
+
+/** `_tables/xid.yaml` becomes the table `xid`. A table with a row that lacks a column, or has one more, is refused. */
+function readTables(folder: string, broken: Broken[]): Tables {
+  const tables: Record<string, Table> = {}
+  for (const file of filesIn(folder).filter(name => name.endsWith('.yaml')).map(name => join(folder, name))) {
+    try {
+      const yaml = readYaml(readText(file))
+      const parsed = v.safeParse(tableFile, yaml.value)
+      if (!parsed.success) {
+        broken.push({ rule: idOfFile(file), file, error: messageOf(parsed.issues[0]), ...yaml.at(pathOf(parsed.issues[0])) })
+        continue
+      }
+      const { columns, rows, ...rest } = parsed.output
+      const odd = Object.keys(rows).find(key => Object.keys(rows[key] ?? {}).sort().join() !== [...columns].sort().join())
+      if (odd !== undefined) broken.push({ rule: idOfFile(file), file, error: `the row ${odd} has not the columns ${columns.join(', ')}`, ...yaml.at(['rows', odd]) })
+      else tables[idOfFile(file)] = { ...rest, columns, rows: Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, wordsOf(row)])) }
+    } catch (error) {
+      broken.push(brokenBy(file, error))
+    }
+  }
+  return tables
+}
+
+const wordsOf = (row: Readonly<Record<string, string | number>>): Row => Object.fromEntries(Object.entries(row).map(([column, words]) => [column, String(words)]))
+
+/** Names in a folder, sorted; none where it is not there. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return []
   }
 }

@@ -8,9 +8,10 @@ import { Pattern } from '../matching/pattern.ts'
 import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, nameOf, type Cite, type Evidence, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
-import type { LogSignature, Rule } from '../model/rule.ts'
+import type { LogSignature, Rule, TableLookup } from '../model/rule.ts'
 import { bootsOf, isWhole } from '../parsers/log-boots.ts'
 import { readLogLine } from '../parsers/log-line.ts'
+import type { Row, Tables } from './shared.ts'
 import type { Subject, Walkable, Walked } from './subject.ts'
 
 /** A line that a signature matched. */
@@ -23,9 +24,14 @@ export interface Hit {
   readonly bdf: Bdf | null
   readonly group: string | null
   readonly vm: string | null
+  /** What the signature's table says of it; null without. */
+  readonly row: Row | null
 }
 
 interface Signature { readonly key: string; readonly spec: LogSignature; readonly pattern: Pattern }
+
+/** Different values of a group that `all` keeps. */
+const mostValues = 100
 
 /** Hits of one signature kept per log; a storm is counted up to here and no further. */
 const mostHits = 5000
@@ -33,9 +39,11 @@ const mostHits = 5000
 export class LogMatches {
   readonly #hits = new Map<string, Hit[]>()
   readonly #evidence: readonly Evidence[]
+  readonly #tables: Tables
 
-  constructor(rules: readonly Rule[], evidence: readonly Evidence[]) {
+  constructor(rules: readonly Rule[], evidence: readonly Evidence[], tables: Tables = {}) {
     this.#evidence = evidence
+    this.#tables = tables
     const signatures = rules.flatMap(rule => Object.entries(rule.log).map(([name, spec]): Signature => ({ key: `${rule.id}.${name}`, spec, pattern: new Pattern(spec.match) })))
     const byLiteral = new Map<string, Signature[]>()
     for (const signature of signatures) {
@@ -64,7 +72,7 @@ export class LogMatches {
         if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue
         if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
         if (seen.has(signature, line.start)) continue
-        const hit = hitOf(signature, piece, line)
+        const hit = hitOf(signature, piece, line, this.#tables)
         if (!hit) continue
         counts.set(signature, (counts.get(signature) ?? 0) + 1)
         const hits = this.#hits.get(signature.key)
@@ -100,7 +108,7 @@ export class LogMatches {
     return relevant.length > 0 && relevant.every(piece => provesAbsence(piece))
   }
 
-  /** The `log` root of one rule and subject: `<signature>.count`, `.line`, and the named groups of the first hit. */
+  /** The `log` root of one rule and subject: `<signature>.count`, `.line`, the named groups of the first hit, `.row.<column>` of its table, `.all.<group>` of all hits. */
   factsFor(rule: Rule, subject: Subject): Walkable {
     return new LogFacts(rule, subject, this)
   }
@@ -139,13 +147,15 @@ class LogFacts implements Walkable {
   }
 
   walk(path: string): Walked {
-    const [name, field] = path.split('.') as [string, string]
+    const [name, field, ...rest] = path.split('.') as [string, string, ...string[]]
     const spec = this.#rule.log[name]
     if (!spec) return { value: undefined, at: [] }
     const hits = this.#matches.hitsFor(this.#rule.id, name, spec, this.#subject)
     const at = hits.slice(0, 3).map(hit => hit.cite)
     const [first] = hits
-    if (!first) return { value: this.#matches.absenceProven(spec, this.#subject) ? (field === 'count' ? 0 : null) : undefined, at }
+    if (!first) return { value: this.#matches.absenceProven(spec, this.#subject) ? noneOf(field, rest) : undefined, at }
+    if (field === 'row') return { value: first.row?.[rest[0] as string] ?? null, at: [first.cite] }
+    if (field === 'all') return { value: allOf(hits, rest, spec), at }
     if (field === 'count') return { value: hits.length, at }
     if (field === 'line') return { value: first.text, at: [first.cite] }
     // A group that took no part in the first match may have taken part in a later one (alternatives of one pattern).
@@ -153,6 +163,15 @@ class LogFacts implements Walkable {
     const value = giving?.captures.get(field) ?? null
     return { value: value !== null && spec.numbers?.includes(field) ? Number(value) : value, at: [(giving ?? first).cite] }
   }
+}
+
+/** What is known of a message that was not printed. */
+const noneOf = (field: string, rest: readonly string[]): unknown => (field === 'count' ? 0 : field !== 'all' ? null : rest.length > 1 ? 0 : [])
+
+function allOf(hits: readonly Hit[], [group, length]: readonly string[], spec: LogSignature): readonly (string | number)[] | number {
+  const values = new Set(hits.flatMap(hit => hit.captures.get(group as string) ?? []))
+  if (length === 'length') return values.size
+  return [...values].slice(0, mostValues).map(value => (spec.numbers?.includes(group as string) ? Number(value) : value))
 }
 
 /**
@@ -167,23 +186,37 @@ function provesAbsence(piece: Evidence): boolean {
   return piece.kind === 'kernel-log' ? isWhole(piece) : piece.takenAt !== undefined
 }
 
-function hitOf(signature: Signature, piece: Evidence, at: LogicalLine): Hit | null {
+function hitOf(signature: Signature, piece: Evidence, at: LogicalLine, tables: Tables): Hit | null {
   // Its number is counted for hits alone: candidates may be many.
   const line = readLogLine(piece.id, 0, at.text)
   const captures = signature.pattern.match(line.text) ?? signature.pattern.match(at.text)
   if (!captures) return null
+  const row = rowOf(signature.spec.table, captures, tables)
+  if (row === undefined) return null
   return {
     cite: { evidence: piece.id, where: at.number }, text: line.text, time: line.time, captures,
     bdf: addressIn(captures) ?? line.bdf,
     group: captures.get('group') ?? null,
     vm: captures.get('vm') ?? vmOfLog(piece),
+    row,
   }
 }
 
-/** The group `bdf`, in Linux's spelling or in FreeBSD's decimal `4/0/0`. */
+/** The row a line leads to, null where the table has none or none is asked for; undefined: the signature is not about this line. */
+function rowOf(lookup: TableLookup | undefined, captures: ReadonlyMap<string, string>, tables: Tables): Row | null | undefined {
+  if (!lookup) return null
+  const rows = Object.hasOwn(tables, lookup.name) ? tables[lookup.name]?.rows : undefined
+  const key = lookup.key.map(group => captures.get(group) ?? '').join(' ')
+  const row = rows && Object.hasOwn(rows, key) ? (rows[key] as Row) : null
+  if (lookup.rows === undefined) return row
+  if (lookup.rows === 'none' || row === null) return (lookup.rows === 'none') === (row === null) ? row : undefined
+  return Object.entries(lookup.rows).every(([column, values]) => values.includes(row[column] ?? '')) ? row : undefined
+}
+
+/** The group `bdf`, in Linux's spelling, NVIDIA's `0000:01:00` (a GPU is function 0) or FreeBSD's decimal `4/0/0`. */
 function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
   const written = captures.get('bdf')
-  return written === undefined ? null : bdfFromText(written) ?? bdfFromDecimal(written)
+  return written === undefined ? null : bdfFromText(written) ?? bdfFromText(`${written}.0`) ?? bdfFromDecimal(written)
 }
 
 /** What a VM is called whose log does not name it; the parsers of VM logs say the same. */

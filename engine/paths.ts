@@ -47,13 +47,32 @@ function entityPath(root: FactRoot, keys: readonly string[], inList: boolean, fr
 function logPath(keys: readonly string[], log: Readonly<Record<string, LogSignature>>): PathInfo | string {
   const [signature, field, ...rest] = keys
   const found = signature !== undefined && Object.hasOwn(log, signature) ? log[signature] : undefined
+  if (found && field === 'row') return rowPath(rest, found)
+  if (found && field === 'all') return allPath(rest, found)
   if (!found || field === undefined || rest.length > 0) return `log.${keys.join('.')} is not log.<signature>.<field>, with a signature of this rule (${Object.keys(log).join(', ') || 'it has none'})`
   const from = found.in
   if (field === 'count') return { type: 'number', nullable: false, from }
   if (field === 'line') return { type: 'text', nullable: true, from }
-  const named = new Set([...found.match.matchAll(/\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/g)].map(group => group[1]))
-  if (!named.has(field)) return `log.${signature} has no group named ${field}`
+  if (!groupsOf(found).has(field)) return `log.${signature} has no group named ${field}`
   return { type: found.numbers?.includes(field) ? 'number' : 'text', nullable: true, from }
+}
+
+const groupsOf = (signature: LogSignature): ReadonlySet<string | undefined> =>
+  new Set([...signature.match.matchAll(/\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>/g)].map(group => group[1]))
+
+/** `log.xid.row.meaning`: a column of the row that the first line leads to; none where the table lacks it. */
+function rowPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
+  const [column, ...rest] = keys
+  if (!signature.table || column === undefined || rest.length > 0 || !signature.table.columns.includes(column)) return `row.${keys.join('.')} is no column of a table of this signature (${signature.table?.columns.join(', ') ?? 'it has no table'})`
+  return { type: 'text', nullable: true, from: signature.in }
+}
+
+/** `log.xid.all.code`: the different values of a group over all lines, in the order they first stand there; `.length` counts them. */
+function allPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
+  const [group, length, ...rest] = keys
+  if (group === undefined || rest.length > 0 || (length !== undefined && length !== 'length') || !groupsOf(signature).has(group)) return `all.${keys.join('.')} is not all.<group> or all.<group>.length`
+  if (length) return { type: 'number', nullable: false, from: signature.in }
+  return { type: signature.numbers?.includes(group) ? 'numbers' : 'texts', nullable: false, from: signature.in }
 }
 
 /** The evidence kinds a fact rests on, through the facts it is derived from. */

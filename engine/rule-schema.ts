@@ -40,6 +40,7 @@ const signature = v.strictObject({
   match: line,
   numbers: v.optional(v.array(name)),
   about: v.optional(v.picklist(['subject', 'host'])),
+  table: v.optional(v.strictObject({ name: line, key: oneOrMore, rows: v.optional(v.union([v.literal('none'), v.record(name, oneOrMore)])) })),
   samples: v.pipe(v.array(line), v.minLength(1, 'needs at least one real line')),
   not: v.optional(v.array(line)),
 })
@@ -100,6 +101,9 @@ export const ruleFile = v.strictObject({
   references: v.pipe(v.array(v.strictObject({ for: line, at: line })), v.minLength(1, 'needs a source')),
 })
 export type RuleFile = v.InferOutput<typeof ruleFile>
+
+/** A file of rules/_tables: what the codes of a vendor mean. */
+export const tableFile = v.strictObject({ about: line, source: line, columns: v.pipe(v.array(name), v.minLength(1)), rows: v.record(v.string(), v.record(name, v.union([v.string(), v.number()]))) })
 
 const facts = v.record(v.string(), v.unknown())
 /** A rule's tests: facts and log lines in, verdict and words out. */

@@ -13,9 +13,11 @@ import { LogMatches, unnamedVm, type Hit } from './match-logs.ts'
 import { requiredSignatures } from './needs.ts'
 import { operators } from './operators.ts'
 import { missingFor, screen } from './screen.ts'
+import type { Shared } from './shared.ts'
 import { subjectsOf, type Subject, type Walkable, type Walked } from './subject.ts'
 
-export type Lists = Readonly<Record<string, readonly (string | number)[]>>
+/** What a run needs of what rules share; the texts need the rest. */
+export type Lookups = Partial<Pick<Shared, 'lists' | 'tables'>>
 
 /** Everything a run needs; kept together so that explain and the diagnosis ask with the same eyes. */
 export class Examination {
@@ -27,9 +29,9 @@ export class Examination {
   readonly #lists: Walkable
   readonly #platform: Platform | null
 
-  constructor(rules: readonly Rule[], lists: Lists, snapshot: Snapshot, evidence: readonly Evidence[]) {
+  constructor(rules: readonly Rule[], { lists = {}, tables = {} }: Lookups, snapshot: Snapshot, evidence: readonly Evidence[]) {
     this.rules = rules.filter(rule => rule.status !== 'retired')
-    this.logs = new LogMatches(this.rules, evidence)
+    this.logs = new LogMatches(this.rules, evidence, tables)
     this.snapshot = withMentioned(snapshot, this.logs.mentioned())
     this.subjects = subjectsOf(this.snapshot)
     this.#lists = { walk: (path): Walked => ({ value: Object.hasOwn(lists, path) ? lists[path] : undefined, at: [] }) }

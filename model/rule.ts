@@ -37,10 +37,23 @@ export interface LogSignature {
   readonly numbers?: readonly string[]
   /** `host`: count the line for every subject, whatever address it names. */
   readonly about?: 'subject' | 'host'
+  /** A table of rules/_tables that tells what codes in the line mean. */
+  readonly table?: TableLookup
   /** Real lines it must match; run as tests. */
   readonly samples: readonly string[]
   /** Lines that look alike and must not match. */
   readonly not?: readonly string[]
+}
+
+/** The row of a table that named groups of a line lead to; its columns become `log.<name>.row.<column>`. */
+export interface TableLookup {
+  readonly name: string
+  /** Named groups whose values, joined by a space, are the key of the row. */
+  readonly key: readonly string[]
+  /** Only lines count whose row has one of these values in each of these columns; `none`: only lines the table has no row for. */
+  readonly rows?: 'none' | Readonly<Record<string, readonly string[]>>
+  /** The table's columns; the loader puts them here. */
+  readonly columns: readonly string[]
 }
 
 export type StepWhere = readonly string[]

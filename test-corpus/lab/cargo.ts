@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun, run } from './tools.ts'
 
-const packageFolder = join(import.meta.dirname, '../../..')
+/** The package under test: this one, or an installed one that GPUDOCTOR_LAB_PACKAGE names. */
+const packageFolder = process.env.GPUDOCTOR_LAB_PACKAGE ?? join(import.meta.dirname, '../../..')
 /** The tool as it is shipped: package.json's `files` and the names of PCI devices. */
 const shipped = ['package.json', 'bin', 'dist', 'data']
 
