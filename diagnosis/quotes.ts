@@ -51,16 +51,16 @@ export class Quoter {
     this.#evidence = new Map(evidence.map(piece => [piece.id, piece]))
   }
 
-  /** One quote a line, in the order of the citations; neighbours where they say something: in logs. */
+  /** A quote a line, in the order of the citations; neighbours where they say something: in logs. A line that stands under an earlier quote already is not told again. */
   quote(cites: readonly Cite[], most: number): Quote[] {
-    const seen = new Set<string>()
+    const shown = new Set<string>()
     const quotes: Quote[] = []
     for (const cite of cites) {
-      const key = `${cite.evidence} ${cite.where}`
-      if (seen.has(key) || quotes.length >= most) continue
-      seen.add(key)
+      if (shown.has(`${cite.evidence} ${cite.where}`) || quotes.length >= most) continue
       const quote = this.#one(cite)
-      if (quote) quotes.push(quote)
+      if (!quote) continue
+      quotes.push(quote)
+      for (let line = cite.where - quote.before.length; line <= cite.where + quote.after.length; line++) shown.add(`${cite.evidence} ${line}`)
     }
     return quotes
   }
