@@ -39,6 +39,8 @@ const mostHits = 5000
 export class LogMatches {
   readonly #hits = new Map<string, Hit[]>()
   readonly #evidence: readonly Evidence[]
+  /** Answers of `absenceProven`, by kind and VM. */
+  readonly #absence = new Map<string, boolean>()
   readonly #tables: Tables
 
   constructor(rules: readonly Rule[], evidence: readonly Evidence[], tables: Tables = {}) {
@@ -102,10 +104,15 @@ export class LogMatches {
   /** Whether the lack of a hit proves that the message was not printed: the log where it would stand is there, whole. */
   absenceProven(spec: LogSignature, subject: Subject): boolean {
     const kind = spec.in[0] as EvidenceKind
+    const key = `${kind} ${subject.vm ?? ''}`
+    const known = this.#absence.get(key)
+    if (known !== undefined) return known
     const pieces = this.#evidence.filter(piece => piece.kind === kind)
     const own = pieces.filter(piece => subject.vm !== null && nameOf(piece.id) === subject.vm)
     const relevant = own.length > 0 ? own : pieces
-    return relevant.length > 0 && relevant.every(piece => provesAbsence(piece))
+    const proven = relevant.length > 0 && relevant.every(piece => provesAbsence(piece))
+    this.#absence.set(key, proven)
+    return proven
   }
 
   /** The `log` root of one rule and subject: `<signature>.count`, `.line`, the named groups of the first hit, `.row.<column>` of its table, `.all.<group>` of all hits. */

@@ -105,3 +105,23 @@ t.test('what bhyve VMs need of the host', async t => {
 
   t.same(joined(piece('bhyve-commands', start('-S -s 8:0,passthru,4.0.0'))).host.passthruBad?.value, ['fedora: 4.0.0'])
 })
+
+t.test('functions that a log names and the machine may not have', async t => {
+  const log = piece('kernel-log', 'DMAR: [DMA Read NO_PASID] Request device [00:16.7] fault addr 0xdcef0000 [fault reason 0x06] PTE Read access is not set\n')
+  const listing = piece('lspci', '00:00.0 Host bridge [0600]: Intel Corporation Device [8086:4660] (rev 02)\n00:16.0 Communication controller [0780]: Intel Corporation HECI [8086:9d3a]\n')
+  const both = joined(log, listing).functions
+  t.same([both['0000:00:16.0']?.present?.value, both['0000:00:16.7']?.present?.value], [true, false])
+  t.equal(joined(log).functions['0000:00:16.7']?.present, undefined, 'nobody listed the functions')
+})
+
+t.test('modules of DKMS against the running kernel', async t => {
+  const uname = piece('kernel-version', 'Linux forge 6.11.0-26-generic #26 SMP PREEMPT_DYNAMIC x86_64 GNU/Linux\n')
+  const builds = (body: string, more: Partial<Evidence> = {}) => joined(uname, piece('driver-build', body, more)).host
+  t.same(builds('nvidia/535.183.01, 6.8.0-60-generic, x86_64: installed\n').dkmsMissing?.value, ['nvidia/535.183.01'], 'an upgrade left it behind')
+  t.same(builds('nvidia/535.183.01, 6.8.0-60-generic, x86_64: installed\nnvidia/570.86.16, 6.11.0-26-generic, x86_64: installed (WARNING! Diff between built and installed module!)\n').dkmsMissing?.value, [], 'one version is enough')
+  t.same(builds('vendor-reset, 0.1.1: added\nvirtualbox, 7.0, 6.8.0-60-generic, x86_64: installed\n').dkmsMissing?.value, ['vendor-reset/0.1.1'], 'the form before DKMS 3')
+  t.equal(joined(piece('driver-build', 'nvidia/535.183.01: added\n')).host.dkmsMissing, undefined, 'which kernel runs is not known')
+  const files = builds('/lib/modules/6.11.0-26-generic/updates/dkms/nvidia.ko.zst\n/usr/lib/modules/6.11.0-26-generic/kernel/nvidia-570/nvidia.ko\n/lib/modules/6.8.0-60-generic/updates/dkms/nvidia.ko\n/lib/modules/6.11.0-26-generic/kernel/drivers/video/fbdev/nvidia/nvidiafb.ko\n')
+  t.same(files.nvidiaModuleFiles?.value, ['/lib/modules/6.11.0-26-generic/updates/dkms/nvidia.ko.zst', '/usr/lib/modules/6.11.0-26-generic/kernel/nvidia-570/nvidia.ko'])
+  t.same([files.dkmsModules, builds('', { takenAt: '2026-01-01T00:00:00Z' }).nvidiaModuleFiles?.value], [undefined, []], 'an excerpt does not show all, a collector does')
+})

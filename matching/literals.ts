@@ -17,8 +17,9 @@ export class LiteralSearch {
   readonly #window: number
   /** For a block's hash: how far the window may move. 0: a literal's window may end here. */
   readonly #shift = new Uint8Array(1 << tableBits)
-  /** For a block's hash: the literals whose window ends with it. */
-  readonly #ending: (number[] | undefined)[] = Array.from({ length: 1 << tableBits })
+  /** For a block's hash: one of the literals whose window ends with it, and for each literal the next of those; -1 ends. */
+  readonly #ending = new Int32Array(1 << tableBits).fill(-1)
+  readonly #next: Int32Array
   /** Where in each literal its window lies. */
   readonly #windowAt: number[]
 
@@ -29,18 +30,18 @@ export class LiteralSearch {
     this.#literals = literals.map(literal => Buffer.from(literal, 'latin1').map(byte => lower[byte] as number))
     this.#window = this.#literals.reduce((least, literal) => Math.min(least, literal.length), 12)
     this.#shift.fill(this.#window - block + 1)
+    this.#next = new Int32Array(literals.length)
     this.#windowAt = this.#literals.map(literal => rarestWindow(literal, this.#window))
     this.#literals.forEach((literal, index) => {
       const start = this.#windowAt[index] as number
       for (let end = block; end <= this.#window; end++) {
         const at = start + end
-        const hash = hashOf(literal[at - 3] as number, literal[at - 2] as number, literal[at - 1] as number)
+        const hash = hashBefore(literal, at)
         const move = this.#window - end
         if (move < (this.#shift[hash] as number)) this.#shift[hash] = move
         if (move > 0) continue
-        const ending = this.#ending[hash]
-        if (ending) ending.push(index)
-        else this.#ending[hash] = [index]
+        this.#next[index] = this.#ending[hash] as number
+        this.#ending[hash] = index
       }
     })
   }
@@ -58,9 +59,7 @@ export class LiteralSearch {
         at += move
         continue
       }
-      const ending = this.#ending[hash] as number[]
-      for (let i = 0; i < ending.length; i++) {
-        const index = ending[i] as number
+      for (let index = this.#ending[hash] as number; index >= 0; index = this.#next[index] as number) {
         const start = at + 1 - this.#window - (this.#windowAt[index] as number)
         if (start >= 0 && standsAt(this.#literals[index] as Uint8Array, bytes, start)) found(index, start)
       }
@@ -92,27 +91,30 @@ qemu-system-x86_64: -device driver host=0000:01:00.0,id=hostdev0,bus=pci.4,addr=
 /** Whether a literal stands in lines that every log is full of: each would have to be looked at. */
 export const isUsual = (literal: string): boolean => usual.includes(literal.toLowerCase())
 
-/** How often each block stands in the usual text; made when the first search is. */
-let frequency: Map<string, number> | undefined
-function frequencyOf(chunk: string): number {
-  if (!frequency) {
-    frequency = new Map()
-    for (let at = block; at <= usual.length; at++) {
-      const key = usual.slice(at - block, at)
-      frequency.set(key, (frequency.get(key) ?? 0) + 1)
-    }
+/** How often each block stands in the usual text, by its hash; made when the first search is. */
+let frequencies: Uint8Array | undefined
+function frequenciesOfUsual(): Uint8Array {
+  if (frequencies) return frequencies
+  frequencies = new Uint8Array(1 << tableBits)
+  const bytes = Buffer.from(usual, 'latin1')
+  for (let at = block; at <= bytes.length; at++) {
+    const hash = hashBefore(bytes, at)
+    frequencies[hash] = (frequencies[hash] as number) + 1
   }
-  return frequency.get(chunk) ?? 0
+  return frequencies
 }
+
+/** The hash of the block that ends before `at`. */
+const hashBefore = (bytes: Uint8Array, at: number): number => hashOf(bytes[at - 3] as number, bytes[at - 2] as number, bytes[at - 1] as number)
 
 /** The start of the window whose blocks are rarest; its last block counts most, as the search stops at every one of those. */
 function rarestWindow(literal: Uint8Array, width: number): number {
-  const text = Buffer.from(literal).toString('latin1')
+  const frequency = frequenciesOfUsual()
   let best = 0
   let bestCost = Infinity
-  for (let start = 0; start + width <= text.length; start++) {
-    let cost = 0
-    for (let end = start + block; end <= start + width; end++) cost += frequencyOf(text.slice(end - block, end)) * (end === start + width ? 4 : 1)
+  for (let start = 0; start + width <= literal.length; start++) {
+    let cost = 3 * (frequency[hashBefore(literal, start + width)] as number)
+    for (let end = start + block; end <= start + width; end++) cost += frequency[hashBefore(literal, end)] as number
     if (cost < bestCost) [best, bestCost] = [start, cost]
   }
   return best

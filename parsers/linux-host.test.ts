@@ -6,6 +6,7 @@ import type { FunctionFacts, HostFacts } from '../model/snapshot.ts'
 import cpuinfo from './cpuinfo.ts'
 import deviceNodes from './device-nodes.ts'
 import displayState from './display-state.ts'
+import driverBuild from './driver-build.ts'
 import hostMap from './host-map.ts'
 import iomem from './iomem.ts'
 import limits from './limits.ts'
@@ -99,8 +100,8 @@ t.test('locked memory', async t => {
 })
 
 t.test('no text makes a parser throw', async t => {
-  const parsers = [cpuinfo, deviceNodes, displayState, hostMap, iomem, limits, meminfo]
-  const words = fc.constantFrom('flags\t: ', '__proto__', 'constructor: ', 'MemTotal: ', '0-ffff : efifb', 'ffffffffffffffff-0 : 0000:00:00.0', '\n', '\t@', '\t>', '\t=', '/sys/block/', '/slaves/', '/proc/mounts\t=/dev/', ' / ', '/dev/vfio:', 'crw------- 1 root root ', 'Max locked memory ', 'LimitMEMLOCK=', '/sys/kernel/mm/hugepages/hugepages-9kB/nr_hugepages\t=')
+  const parsers = [cpuinfo, deviceNodes, displayState, driverBuild, hostMap, iomem, limits, meminfo]
+  const words = fc.constantFrom('flags\t: ', 'nvidia/1, 2, x86_64: installed', '__proto__', 'constructor: ', 'MemTotal: ', '0-ffff : efifb', 'ffffffffffffffff-0 : 0000:00:00.0', '\n', '\t@', '\t>', '\t=', '/sys/block/', '/slaves/', '/proc/mounts\t=/dev/', ' / ', '/dev/vfio:', 'crw------- 1 root root ', 'Max locked memory ', 'LimitMEMLOCK=', '/sys/kernel/mm/hugepages/hugepages-9kB/nr_hugepages\t=')
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.oneof(words, fc.string({ maxLength: 8 })), { maxLength: 40 }).map(parts => parts.join('')))
   fc.assert(fc.property(text, body => { for (const parser of parsers) parser.parse(evidence(parser.gives, body)) }), { numRuns: 300 })
   const start = performance.now()
