@@ -124,7 +124,7 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
   const fired = new Set(outcomes.filter(outcome => outcome.verdict === 'fires').map(outcome => outcome.rule))
   const grouped = new Map<string, { subjects: string[]; missing: Set<string> }>()
   for (const outcome of outcomes) {
-    if (outcome.verdict !== 'unknown' || fired.has(outcome.rule)) continue
+    if (outcome.verdict !== 'unknown' || fired.has(outcome.rule) || !canBeBrought(rules.get(outcome.rule) as Rule, outcome.missing)) continue
     const entry = grouped.get(outcome.rule) ?? { subjects: [], missing: new Set() }
     entry.subjects.push(subjectText(outcome.subject))
     outcome.missing.forEach(path => entry.missing.add(path))
@@ -137,6 +137,12 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
   })
   return undecidedRules.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || compare(a.rule, b.rule))
 }
+
+/** What only a person's own text could tell (an error of a program that keeps no log) is no gap in what was collected. */
+const canBeBrought = (rule: Rule, missing: readonly string[]): boolean => missing.some(path => {
+  const info = pathInfo(path, rule.for, rule.log)
+  return typeof info === 'string' || info.from[0] !== 'text'
+})
 
 /** For each missing fact the likeliest ways to bring it, on this platform; as root where it was refused. */
 function waysToGet(rule: Rule, missing: ReadonlySet<string>, platform: unknown, evidence: readonly Evidence[]): string[] {

@@ -259,6 +259,7 @@ export const functionFacts = {
   nvidiaVbios: text('VBIOS version the NVIDIA driver read; none when it could not initialise the GPU', ['nvidia-smi', 'nvidia-proc'], none),
   nvidiaFirmware: text('GSP firmware version it runs; none when it runs none', ['nvidia-smi', 'nvidia-proc'], none),
   nvidiaVirtualization: text('virtualization mode nvidia-smi prints: None, Pass-Through, Host VGPU, VGPU …', ['nvidia-smi']),
+  nvidiaStates: texts('settings and states of nvidia-smi -q that tell of trouble or of a change that waits: "ECC Mode/Pending=Enabled"', ['nvidia-smi']),
   nvidiaErrors: texts('fields nvidia-smi could not read (ERR!, Unknown Error)', ['nvidia-smi']),
 } as const satisfies Record<string, FactSpec>
 

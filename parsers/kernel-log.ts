@@ -39,6 +39,8 @@ interface Hit { readonly groups: RegExpExecArray; readonly at: number; readonly 
 
 /** Facts of the early boot stand near its start; only there are they looked for, so that a large log costs little. */
 const early = 2 ** 21
+/** What a boot and its first hours say of the machine stands in its first 32 Mi characters; what comes behind is searched by rules alone. */
+const farthest = 2 ** 25
 /** Lines tried for one anchor; what is said more often is not the boot saying it. */
 const mostTries = 20_000
 
@@ -49,13 +51,16 @@ class BootLog {
   readonly start: number
   readonly whole: boolean
   readonly #log: LogText
+  /** Up to where the early boot ends, so that what is not there is not looked for in all the rest. */
+  readonly #head: string
   /** The line that told which system this is, where there was no banner. */
   platformLine: number | null = null
 
   constructor(evidence: Evidence, log: LogText, start: number, whole: boolean) {
     this.evidence = evidence
     this.#log = log
-    this.text = log.text
+    this.text = log.text.slice(0, start + farthest)
+    this.#head = log.text.slice(0, start + early)
     this.start = start
     this.whole = whole
   }
@@ -82,19 +87,19 @@ class BootLog {
   }
 
   /** Messages that hold the literal and match, in order. */
-  *each(anchor: string, pattern: RegExp, end = this.text.length): Generator<Hit> {
+  *each(anchor: string, pattern: RegExp, text = this.text): Generator<Hit> {
     let tries = 0
-    for (let at = this.text.indexOf(anchor, this.start); at >= 0 && at < end && tries++ < mostTries;) {
+    for (let at = text.indexOf(anchor, this.start); at >= 0 && tries++ < mostTries;) {
       const line = this.#log.lineAt(at)
       const groups = pattern.exec(this.messageAt(line))
       if (groups) yield { groups, at, line: line.number }
-      at = this.text.indexOf(anchor, Math.max(line.end, at + 1))
+      at = text.indexOf(anchor, Math.max(line.end, at + 1))
     }
   }
 
   /** The first of them near the start of the boot. */
   first(anchor: string, pattern: RegExp): Hit | null {
-    return this.each(anchor, pattern, this.start + early).next().value ?? null
+    return this.each(anchor, pattern, this.#head).next().value ?? null
   }
 }
 

@@ -6,7 +6,9 @@ const units = [
   // Proxmox: starts by hand and at boot
   'pvedaemon', 'pve-guests', 'qmeventd',
   // NVIDIA vGPU
-  'nvidia-vgpu-mgr', 'nvidia-vgpud',
+  'nvidia-vgpu-mgr', 'nvidia-vgpud', 'nvidia-gridd',
+  // NVIDIA services that CUDA waits for
+  'nvidia-fabricmanager', 'nvidia-persistenced',
 ]
 
 /** What the daemons that start VMs said since the host was started. */
