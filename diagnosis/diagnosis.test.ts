@@ -18,7 +18,7 @@ const about = { tool: 'test', takenAt: null, root: null, redacted: {} }
 const empty: Snapshot = { host: {}, functions: {}, groups: {}, vms: {}, assignments: {}, notUnderstood: [] }
 
 const rule = (over: Partial<Rule>): Rule => ({
-  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux', 'freebsd'], status: 'stable', for: 'host', needs: [], symptomOf: [], log: {},
+  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux', 'freebsd'], status: 'stable', for: 'host', needs: [], requires: [], symptomOf: [], log: {},
   conditions: { all: [{ fact: 'host', path: 'cpuVendor', operator: 'equal', value: 'intel' }] }, confidence: 'likely', cause: 'c', finding: 'f', fixes: [], confusedWith: [], checkedAgainst: [], references: [], ...over,
 })
 const told = (rules: readonly Rule[], snapshot: Snapshot, evidence: readonly Evidence[] = []): Promise<Diagnosis> => diagnose({ rules, shared, broken: [], snapshot, evidence, about })

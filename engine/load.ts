@@ -10,7 +10,7 @@ import type { Broken } from '../model/finding.ts'
 import type { Condition, FixTemplate, LogSignature, Rule, TableLookup } from '../model/rule.ts'
 import { lintRule, type Complaint } from './lint.ts'
 import { ruleFile, steps as stepsSchema, tableFile, testFile, type RuleFile, type RuleTestFile, type WrittenCondition } from './rule-schema.ts'
-import { needsOf } from './needs.ts'
+import { needsOf, requiredSignatures } from './needs.ts'
 import type { Recipes, Row, Shared, Table, Tables } from './shared.ts'
 
 /** A rule base as it is used: rules, what they share, and what could not be loaded. */
@@ -180,7 +180,7 @@ function ruleOf(file: RuleFile, shared: Shared): Rule {
   return {
     id: file.id, aliases: file.aliases, title: file.title, severity: file.severity, layer: file.layer, platforms: file.platforms,
     status: file.status, for: file.for, symptomOf: file.symptom_of, log, conditions, confidence: file.confidence,
-    needs: needsOf(conditions, file.for, log),
+    needs: needsOf(conditions, file.for, log), requires: [...requiredSignatures(conditions)],
     ...(file.confirmed_when ? { confirmedWhen: open(file.confirmed_when) } : {}),
     ...(file.likely_when ? { likelyWhen: open(file.likely_when) } : {}),
     cause: file.cause.trim(), finding: file.finding.trim(),

@@ -10,7 +10,6 @@ import type { FunctionFacts, GroupFacts, Snapshot, VmFacts } from '../model/snap
 import type { Evidence } from '../model/evidence.ts'
 import { traceOf } from './judge.ts'
 import { LogMatches, unnamedVm, type Hit } from './match-logs.ts'
-import { requiredSignatures } from './needs.ts'
 import { operators } from './operators.ts'
 import { missingFor, screen } from './screen.ts'
 import type { Shared } from './shared.ts'
@@ -51,48 +50,55 @@ export class Examination {
     const outcomes: Outcome[] = []
     const broken: Broken[] = []
     for (const kind of subjectKinds) {
-      const rules = this.rules.filter(rule => rule.for === kind && this.applies(rule)).map(rule => ({ rule, required: [...requiredSignatures(rule.conditions)], clear: this.#clearForAll(rule) }))
+      const rules = this.rules.filter(rule => rule.for === kind && this.applies(rule)).map(rule => ({ rule, clear: this.#clearForAll(rule, kind) }))
       for (const subject of this.subjects[kind]) {
-        for (const { rule, required, clear } of rules) {
+        for (const { rule, clear } of rules) {
           if (clear) {
             outcomes.push({ rule: rule.id, subject: subject.ref, verdict: 'clear' })
             continue
           }
-          const outcome = await this.#judge(rule, required, subject, broken)
-          if (outcome) outcomes.push(outcome)
+          try {
+            const outcome = this.#screened(rule, subject)
+            outcomes.push(outcome ?? await this.#confirmed(rule, subject))
+          } catch (error) {
+            broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
+          }
         }
       }
     }
     return { outcomes, broken }
   }
 
-  /** What is known of the host alone already says no: the same for every subject. */
-  #clearForAll(rule: Rule): boolean {
+  /** What is known of the host alone already says no, or a message the rule requires is in none of the logs, which are whole: the same for every subject. */
+  #clearForAll(rule: Rule, kind: SubjectKind): boolean {
+    const [host] = this.subjects.host
+    if (!host) return false
+    const ownLogs = kind === 'vm' || kind === 'assignment'
+    const unsaid = (name: string) => rule.log[name] !== undefined && !this.logs.matched(rule.id, name) && this.logs.absenceProven(rule.log[name], host)
     try {
-      return screen(rule.conditions, { ...(this.subjects.host[0]?.roots as Record<string, Walkable>), lists: this.#lists }) === 'clear'
+      return (!ownLogs && rule.requires.some(unsaid)) || screen(rule.conditions, { host: host.roots.host, lists: this.#lists }) === 'clear'
     } catch {
       return false
     }
   }
 
-  async #judge(rule: Rule, required: readonly string[], subject: Subject, broken: Broken[]): Promise<Outcome | null> {
+  /** Clear or unknown; null where the rule may fire. */
+  #screened(rule: Rule, subject: Subject): Outcome | null {
     const base = { rule: rule.id, subject: subject.ref }
-    try {
-      if (this.#cannotFire(rule, required, subject)) return { ...base, verdict: 'clear' }
-      const roots = this.rootsFor(rule, subject)
-      const verdict = screen(rule.conditions, roots)
-      if (verdict === 'clear') return { ...base, verdict }
-      if (verdict === 'unknown') return { ...base, verdict, missing: missingFor(rule.conditions, roots) }
-      return { ...base, verdict, trace: await this.ask(rule.conditions, rule, subject), confidence: await this.#confidence(rule, subject) }
-    } catch (error) {
-      broken.push({ rule: rule.id, file: '', error: error instanceof Error ? error.message : String(error) })
-      return null
-    }
+    if (this.#cannotFire(rule, subject)) return { ...base, verdict: 'clear' }
+    const roots = this.rootsFor(rule, subject)
+    const verdict = screen(rule.conditions, roots)
+    if (verdict === 'fires') return null
+    return verdict === 'clear' ? { ...base, verdict } : { ...base, verdict, missing: missingFor(rule.conditions, roots) }
+  }
+
+  async #confirmed(rule: Rule, subject: Subject): Promise<Outcome> {
+    return { rule: rule.id, subject: subject.ref, verdict: 'fires', trace: await this.ask(rule.conditions, rule, subject), confidence: await this.#confidence(rule, subject) }
   }
 
   /** A message the rule requires was looked for where it would stand, and is not there. */
-  #cannotFire(rule: Rule, required: readonly string[], subject: Subject): boolean {
-    return required.some(name => {
+  #cannotFire(rule: Rule, subject: Subject): boolean {
+    return rule.requires.some(name => {
       const spec = rule.log[name]
       return spec !== undefined && this.logs.hitsFor(rule.id, name, spec, subject).length === 0 && this.logs.absenceProven(spec, subject)
     })

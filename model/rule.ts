@@ -105,6 +105,8 @@ export interface Rule {
   readonly for: SubjectKind
   /** Evidence kinds the conditions rest on; computed from the paths. */
   readonly needs: readonly EvidenceKind[]
+  /** Signatures without a hit of which the conditions cannot hold; computed from the conditions. */
+  readonly requires: readonly string[]
   /** What this rule explains away when both fire: it is put under the first of these. */
   readonly symptomOf: readonly string[]
   readonly log: Readonly<Record<string, LogSignature>>

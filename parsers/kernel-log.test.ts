@@ -297,6 +297,9 @@ t.test('memory BARs without room: the last word counts', async t => {
     '[ 1.0] pci 0000:81:00.0: BAR 2 [mem size 0x400000000 64bit pref]: failed to assign',
     '[ 1.2] pci 0000:81:00.0: BAR 2 [mem 0x20000000000-0x203ffffffff 64bit pref]: assigned',
   ].join('\n')), [['0000:81:00.0', []]])
+  t.same(unplaced("[ 9.1] vfio-pci 0000:81:00.0: BAR 1 [mem size 0x1000000000 64bit pref]: not assigned; can't enable device"), [['0000:81:00.0', ['1']]])
+  t.same(unplaced("[ 9.1] vfio-pci 0000:81:00.0: can't enable device: BAR 3 [mem size 0x02000000 64bit pref] not assigned"), [['0000:81:00.0', ['3']]])
+  t.same(unplaced("[ 9.1] nvidia 0000:09:00.0: BAR 5 [io  size 0x0080]: not assigned; can't enable device"), [['0000:09:00.0', undefined]])
 })
 
 t.test('functions that an IOMMU names in an event', async t => {

@@ -399,6 +399,8 @@ const placements: readonly (readonly [anchor: string, line: RegExp, placed: bool
   [' for [mem ', about('BAR ([0-5]): no space for \\[mem '), false],
   ["can't assign; no space", about("BAR ([0-5]) \\[mem [^\\]]*\\]: can't assign; no space"), false],
   ['failed to assign', about('BAR ([0-5])(?: \\[mem [^\\]]*\\])?: failed to assign(?: \\[mem |$)'), false],
+  ["not assigned; can't enable", about('BAR ([0-5]) \\[mem [^\\]]*\\]: not assigned'), false],
+  ["can't enable device: BAR", about("can't enable device: BAR ([0-5]) \\[mem [^\\]]*\\] not assigned"), false],
   [': assigned [', about('BAR ([0-5]): assigned \\[mem '), true],
   [']: assigned', about('BAR ([0-5]) \\[mem [^\\]]*\\]: assigned'), true],
 ]

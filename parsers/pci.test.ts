@@ -31,13 +31,14 @@ function gpuConfig(): Uint8Array {
   u16(0x2c, 0x1458); u16(0x2e, 0x3702); u32(0x30, 0xf7000000); bytes[0x34] = 0x60; bytes[0x3d] = 1
   u16(0x60, 0x6801); u16(0x64, 0x000b)
   u16(0x68, 0x7805); u16(0x6a, 0x0081)
-  u16(0x78, 0xb010); u16(0x7a, 0x0012); u32(0x7c, 0x1000_0000); u32(0x84, 0x0000_0103); u16(0x8a, 0x1081)
+  u16(0x78, 0xb010); u16(0x7a, 0x0012); u32(0x7c, 0x1000_0000); u32(0x84, 0x0000_0103); u16(0x88, 0x0042); u16(0x8a, 0x1081)
   u16(0xb0, 0x0011); u16(0xb2, 0x8005); u32(0xb4, 0x2003)
   u32(0x100, 0x20010001)
   u32(0x200, 0x2101000d); u16(0x204, 0x005f); u16(0x206, 0x001d)
   u32(0x210, 0x2201000f); u16(0x216, 0x8000)
   u32(0x220, 0x26010010); u16(0x228, 1); u16(0x22c, 8); u16(0x22e, 16); u16(0x230, 4)
-  u32(0x260, 0x00010015); u32(0x264, 0x0001_ff00); u32(0x268, 0x0000_0821)
+  u32(0x260, 0x27010015); u32(0x264, 0x0001_ff00); u32(0x268, 0x0000_0821)
+  u32(0x270, 0x0001001e); u32(0x278, 0x0000_000c)
   return bytes
 }
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -56,6 +57,7 @@ t.test('configuration space: header, capabilities, extended capabilities', async
   t.match(find(space?.extended, 'acs'), { able: 0x5f, on: 0x1d })
   t.match(find(space?.extended, 'ats'), { enabled: true })
   t.match(find(space?.extended, 'sriov'), { enabled: true, initialVfs: 8, totalVfs: 16, vfs: 4 })
+  t.match(find(space?.extended, 'l1-substates'), { on: 12 })
   t.same(find(space?.extended, 'rebar')?.bars, [{ number: 1, sizes: [4, 5, 6, 7, 8, 9, 10, 11, 12], current: 8 }])
 })
 
@@ -108,7 +110,7 @@ t.test('sysfs: all of a GPU', async t => {
   t.same(fn(found, '0000:01:00.0'), {
     id: '10de:1b80', vendor: '10de', subsystem: '1458:3702', class: '030000', revision: 'a1', numaNode: 1, irq: 148, bootVga: true, driver: 'vfio-pci', driverOverride: null, group: '1', groupId: '1',
     parent: '0000:00:01.0', isVf: false, configReadable: true, headerType: 0, enabled: true, msi: true, msix: true, flr: true, acs: true,
-    linkSpeedGT: 2.5, linkWidth: 8, linkSpeedMaxGT: 8, linkWidthMax: 16, aspm: 'disabled', l1Substates: [], powerState: 'D3hot', powerControl: 'auto', runtimeStatus: 'suspended', d3coldAllowed: true, resetMethods: ['flr', 'bus'],
+    linkSpeedGT: 2.5, linkWidth: 8, linkSpeedMaxGT: 8, linkWidthMax: 16, aspm: 'L1', l1Substates: ['ASPM_L1.2', 'ASPM_L1.1'], powerState: 'D3hot', powerControl: 'auto', runtimeStatus: 'suspended', d3coldAllowed: true, resetMethods: ['flr', 'bus'],
     bars: ['0 mem 0xf6000000 16777216', '1 mem64pref 0x0 68719476736', '5 io 0xe000 128'], barsUnassigned: ['1'], barLargestMiB: 65536, bar0MiB: 16, bar2MiB: null,
     rebarSupported: true, rebarSizes: ['1: 16M 32M 64M 128M 256M 512M 1G 2G 4G'], vfs: 0, vfsTotal: 0, mdevTypes: [],
   })

@@ -352,6 +352,13 @@ t.test("NVIDIA's driver", async t => {
   t.same(values(smi.functions?.['0000:0a:00.0']).nvidiaErrors, ['ERR!'])
   const query = read(nvidiaSmi, lines('==============NVSMI LOG==============', 'Driver Version                            : 535.113.01', 'GPU 00000000:01:00.0', '    VBIOS Version                         : 94.02.26.08.A9', '    GSP Firmware Version                  : N/A', '    GPU Virtualization Mode', '        Virtualization Mode               : Pass-Through'))
   t.match(values(query.functions?.['0000:01:00.0']), { nvidiaVbios: '94.02.26.08.A9', nvidiaFirmware: null, nvidiaVirtualization: 'Pass-Through' })
+  const states = (...text: string[]) => values(read(nvidiaSmi, lines(...text)).functions?.['0000:01:00.0']).nvidiaStates
+  t.same(states('GPU 00000000:01:00.0', '    Persistence Mode                      : Disabled', '    MIG Mode', '        Current                           : Disabled', '        Pending                           : Enabled',
+    '    Clocks Event Reasons', '        HW Slowdown                       : Active', '            HW Thermal Slowdown           : Active', '    ECC Mode', '        Current                           : N/A', '    Remapped Rows', '        Pending                           : Yes', '    Fabric', '        State                             : In Progress'),
+  ['Persistence Mode=Disabled', 'MIG Mode/Current=Disabled', 'MIG Mode/Pending=Enabled', 'HW Thermal Slowdown=Active', 'Remapped Rows/Pending=Yes', 'Fabric/State=In Progress'])
+  t.same(states('\t<gpu id="00000000:01:00.0">', '\t\t<persistence_mode>Enabled</persistence_mode>', '\t\t<ecc_mode>', '\t\t\t<current_ecc>Enabled</current_ecc>', '\t\t\t<pending_ecc>Disabled</pending_ecc>', '\t\t</ecc_mode>',
+    '\t\t<clocks_event_reasons>', '\t\t\t<clocks_event_reason_sw_thermal_slowdown>Active</clocks_event_reason_sw_thermal_slowdown>', '\t\t</clocks_event_reasons>'),
+  ['Persistence Mode=Enabled', 'ECC Mode/Current=Enabled', 'ECC Mode/Pending=Disabled', 'SW Thermal Slowdown=Active'])
   const failed = (text: string) => read(nvidiaSmi, text).host?.nvidiaSmiError?.value
   t.match(failed("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running.\n"), /^NVIDIA-SMI has failed/)
   t.equal(failed('$ nvidia-smi\nNo devices were found\n'), 'No devices were found')

@@ -1,4 +1,4 @@
-/** A made Linux host in real formats, of any size: for benchmarks and for tests of scale. Nothing is wrong with it. */
+/** A made Linux host in real formats, of any size: for benchmarks and for tests of scale. It is no healthy host: much that a real one shows is left out. */
 import type { Evidence, EvidenceId, EvidenceKind } from '../model/evidence.ts'
 
 export interface HostSize {

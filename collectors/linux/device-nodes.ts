@@ -4,8 +4,8 @@ export default collector({
   gives: 'device-nodes',
   platform: 'linux',
   every: [
-    { tree: ['/dev'], stats: ['kvm', 'iommu'] },
+    { tree: ['/dev'], stats: ['kvm', 'iommu', 'nvidia*'] },
     { tree: ['/dev/vfio', '/dev/vfio/devices'], stats: ['*'] },
   ],
-  loses: 'Whether QEMU may open KVM and VFIO.',
+  loses: 'Whether QEMU may open KVM and VFIO, and programs the NVIDIA driver.',
 })

@@ -21,6 +21,7 @@ export interface BoxOptions {
   readonly boot: BootEntry
   /** For sockets and logs; short, as the path of a socket has at most 107 bytes. */
   readonly folder: string
+  readonly log?: (line: string) => void
 }
 
 export interface Box {
@@ -48,6 +49,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
   mkdirSync(share, { recursive: true })
   for (const name of ['jobs', 'qmp']) rmSync(join(folder, name), { force: true })
   const said: string[] = []
+  const started = Date.now()
   // setpriv: the box goes when the lab goes, even where that is killed.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', ...qemuOptions(options, share)], { stdio: ['ignore', 'ignore', 'pipe'] })
   running.add(child)
@@ -64,14 +66,17 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     const qmp = await lines(join(folder, 'qmp'), gone)
     qmp.send('{"execute":"qmp_capabilities"}')
     await jobs.next(line => (line.endsWith('ready') ? line : null), bootSeconds, 'the box did not come up', gone)
+    options.log?.(`    ${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  boot`)
     let count = 0
 
     const attempt: Box['attempt'] = async (script, seconds) => {
+      const asked = Date.now()
       const job = `job${process.hrtime.bigint()}-${++count}`
       writeFileSync(join(share, `${job}.sh`), `export LC_ALL=C.UTF-8\n${script}\n`)
       jobs.send(`${job} ${seconds}`)
       const line = await jobs.next(text => (text.includes(`done ${job} `) ? text : null), seconds + 30, `no answer within ${seconds} s to: ${script.slice(0, 200)}`, gone)
       const output = readFileSync(join(share, `${job}.out`), 'utf8')
+      options.log?.(`    ${((Date.now() - asked) / 1000).toFixed(1).padStart(5)} s  ${script.replace(/^set -e\n/, '').split('\n').join(' ⏎ ').slice(0, 120)}`)
       for (const end of ['sh', 'out']) rmSync(join(share, `${job}.${end}`), { force: true })
       return { status: Number(line.trim().split(' ').at(-1)), output }
     }

@@ -28,7 +28,7 @@ export interface Host {
   end(): Promise<void>
 }
 
-export async function startHost(scenario: Scenario, image: Image, toolFolder: string): Promise<Host> {
+export async function startHost(scenario: Scenario, image: Image, toolFolder: string, log: (line: string) => void): Promise<Host> {
   const folder = mkdtempSync('/tmp/gpudoctor-lab-')
   const disk = join(folder, 'disk.qcow2')
   const words = scenario.kernel?.split(/\s+/) ?? []
@@ -38,12 +38,12 @@ export async function startHost(scenario: Scenario, image: Image, toolFolder: st
     const boot: BootEntry = { ...image.boot, arguments: [...image.boot.arguments, ...words] }
     const host: Host = {
       machine: scenario.machine,
-      box: await startBox({ machine: scenario.machine, disk, cargo, boot, folder }),
+      box: await startBox({ machine: scenario.machine, disk, cargo, boot, folder, log }),
       restart: async machine => {
         host.machine = machine ?? host.machine
         const next = await nextBoot(host.box, image.boot.kernel, folder)
         await host.box.powerOff()
-        host.box = await startBox({ machine: host.machine, disk, boot: next, folder })
+        host.box = await startBox({ machine: host.machine, disk, boot: next, folder, log })
       },
       examine: name => examine(host.box, folder, name),
       end: async () => {

@@ -70,7 +70,7 @@ async function runAll(scenarios: readonly Scenario[], made: Image, tool: string,
       log(`${scenario.name}: ${scenario.title}`)
       let shown: Omit<Shown, 'seconds'>
       try {
-        host ??= await startHost(scenario, made, tool)
+        host ??= await startHost(scenario, made, tool, log)
         shown = await show(scenario, host, log, (examined, sick) => {
           if (options.capture) copyFileSync(examined.snapshot, join(labFolder, 'snapshots', `${scenario.name}${sick ? '' : '.cured'}.tar.gz`))
           if (options.verbose) writeFileSync(`/tmp/lab-${scenario.name}${sick ? '' : '.cured'}.json`, JSON.stringify(examined, null, 2))
