@@ -183,6 +183,15 @@ t.test('lines of an earlier boot never accuse the present one', async t => {
   t.equal(count([...boot('DMAR: IOMMU enabled'), ...boot('DMAR: No DMAR devices found')]), 1)
 })
 
+t.test('what a VM said before its last start is history', async t => {
+  const one = counting(viable)
+  const [group] = subjectsOf(machine).group
+  const count = (lines: string[]) => new LogMatches([one], [log('qemu-log', lines)]).factsFor(one, group as NonNullable<typeof group>).walk('it.count').value
+  const start = '2026-01-02 03:04:05.000+0000: starting up libvirt version: 10.0.0, qemu version: 8.2.2'
+  t.equal(count([start, 'vfio 0000:01:00.0: group 1 is not viable', start, 'char device redirected']), 0)
+  t.equal(count([start, 'char device redirected', start, 'vfio 0000:01:00.0: group 1 is not viable']), 1)
+})
+
 t.test('many literals at once, as a search one by one would find them', async t => {
   const word = fc.stringMatching(/^[abC ]{8,13}$/)
   fc.assert(fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 12, selector: text => text.toLowerCase() }), fc.stringMatching(/^[aAbBcC \n]{0,400}$/), (literals, text) => {

@@ -3,7 +3,7 @@
  * are cut out and matched. The hits become the `log` facts of each subject they are about.
  */
 import { LiteralSearch } from '../matching/literals.ts'
-import { logOf, type LogicalLine } from '../matching/log-text.ts'
+import { logOf, type LogicalLine, type LogText } from '../matching/log-text.ts'
 import { Pattern } from '../matching/pattern.ts'
 import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
@@ -63,7 +63,7 @@ export class LogMatches {
 
   #read(piece: Evidence, search: LiteralSearch, owners: readonly (readonly Signature[])[]): void {
     const log = logOf(piece)
-    const from = piece.kind === 'kernel-log' ? (bootsOf(log).at(-1)?.start ?? 0) : 0
+    const from = startOfPresent(piece.kind, log)
     const seen = new SeenLines()
     const counts = new Map<Signature, number>()
     let line: LogicalLine | null = null
@@ -224,6 +224,12 @@ function rowOf(lookup: TableLookup | undefined, captures: ReadonlyMap<string, st
 function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
   const written = captures.get('bdf')
   return written === undefined ? null : bdfFromText(written) ?? bdfFromText(`${written}.0`) ?? bdfFromDecimal(written)
+}
+
+/** Lines of an earlier boot never accuse the present one, and what a VM said before its last start is history. */
+function startOfPresent(kind: EvidenceKind, log: LogText): number {
+  if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? 0
+  return kind === 'qemu-log' ? Math.max(0, log.text.lastIndexOf(': starting up libvirt version')) : 0
 }
 
 /** What a VM is called whose log does not name it; the parsers of VM logs say the same. */
