@@ -97,7 +97,7 @@ function compileError(pattern: string): string[] {
 }
 
 /** What log.<signature> has of its own. */
-const taken: readonly string[] = ['count', 'line', 'row', 'all']
+const taken: readonly string[] = ['count', 'line', 'row', 'last', 'all']
 
 function lintTable({ table }: LogSignature, groups: readonly string[], shared: Shared): string[] {
   if (!table) return []

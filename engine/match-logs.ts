@@ -115,7 +115,7 @@ export class LogMatches {
     return proven
   }
 
-  /** The `log` root of one rule and subject: `<signature>.count`, `.line`, the named groups of the first hit, `.row.<column>` of its table, `.all.<group>` of all hits. */
+  /** The `log` root of one rule and subject: `<signature>.count`, `.line`, the named groups of the first hit, `.row.<column>` of its table, `.last.<group>` of the last hit and `.all.<group>` of all. */
   factsFor(rule: Rule, subject: Subject): Walkable {
     return new LogFacts(rule, subject, this)
   }
@@ -166,9 +166,10 @@ class LogFacts implements Walkable {
     if (field === 'count') return { value: hits.length, at }
     if (field === 'line') return { value: first.text, at: [first.cite] }
     // A group that took no part in the first match may have taken part in a later one (alternatives of one pattern).
-    const giving = hits.find(hit => hit.captures.has(field))
-    const value = giving?.captures.get(field) ?? null
-    return { value: value !== null && spec.numbers?.includes(field) ? Number(value) : value, at: [(giving ?? first).cite] }
+    const group = field === 'last' ? (rest[0] as string) : field
+    const giving = field === 'last' ? hits.at(-1) : hits.find(hit => hit.captures.has(group))
+    const value = giving?.captures.get(group) ?? null
+    return { value: value !== null && spec.numbers?.includes(group) ? Number(value) : value, at: [(giving ?? first).cite] }
   }
 }
 

@@ -49,6 +49,7 @@ function logPath(keys: readonly string[], log: Readonly<Record<string, LogSignat
   const found = signature !== undefined && Object.hasOwn(log, signature) ? log[signature] : undefined
   if (found && field === 'row') return rowPath(rest, found)
   if (found && field === 'all') return allPath(rest, found)
+  if (found && field === 'last') return lastPath(rest, found)
   if (!found || field === undefined || rest.length > 0) return `log.${keys.join('.')} is not log.<signature>.<field>, with a signature of this rule (${Object.keys(log).join(', ') || 'it has none'})`
   const from = found.in
   if (field === 'count') return { type: 'number', nullable: false, from }
@@ -73,6 +74,13 @@ function allPath(keys: readonly string[], signature: LogSignature): PathInfo | s
   if (group === undefined || rest.length > 0 || (length !== undefined && length !== 'length') || !groupsOf(signature).has(group)) return `all.${keys.join('.')} is not all.<group> or all.<group>.length`
   if (length) return { type: 'number', nullable: false, from: signature.in }
   return { type: signature.numbers?.includes(group) ? 'numbers' : 'texts', nullable: false, from: signature.in }
+}
+
+/** `log.change.last.action`: a group of the last line, for messages that tell of a state. */
+function lastPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
+  const [group, ...rest] = keys
+  if (group === undefined || rest.length > 0 || !groupsOf(signature).has(group)) return `last.${keys.join('.')} is not last.<group>`
+  return { type: signature.numbers?.includes(group) ? 'number' : 'text', nullable: true, from: signature.in }
 }
 
 /** The evidence kinds a fact rests on, through the facts it is derived from. */

@@ -347,6 +347,7 @@ function barWindows(vm: VmFacts, functions: Readonly<Record<Bdf, FunctionFacts>>
 /** Device maps given to grub-bhyve where none was found, while one of the same name was found in another folder. */
 function mapElsewhere(draft: Draft, evidence: readonly Evidence[]): Fact<string[]> | undefined {
   const found = evidence.filter(piece => piece.kind === 'device-map' && piece.takenAt !== undefined && piece.from.startsWith('/')).map(piece => piece.from)
+  found.push(...(draft.host.deviceMapFiles?.value ?? []))
   const given = Object.values(draft.vms).filter(vm => vm.deviceMap?.value?.startsWith('/'))
   if (found.length === 0 || given.length === 0) return undefined
   const base = (path: string) => path.slice(path.lastIndexOf('/') + 1)

@@ -178,6 +178,7 @@ export const hostFacts = {
   passthruBad: texts('passthru selectors that bhyve does not understand, with their VM: "fedora: 4.0.0"', [], { of: ['vm.passthruBad'] }),
   vmsPassthru: vms('VMs of bhyve that are given functions', [], { of: ['vm.wants', 'vm.hypervisor'] }),
   vmsUnwired: vms('VMs that are given functions and whose memory bhyve does not wire', [], { of: ['vm.wired', 'vm.wants'] }),
+  deviceMapFiles: texts('device maps that a script or a session around them names: the paths they were written to or shown from', ['device-map']),
   deviceMapPaths: texts('files named in a grub-bhyve device map', ['device-map']),
 } as const satisfies Record<string, FactSpec>
 

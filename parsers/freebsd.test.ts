@@ -341,3 +341,16 @@ t.test('bhyve-log: functions that messages name', async t => {
   t.same(Object.keys(read(bhyveLog, text).functions ?? {}), ['0000:81:00.1', '0000:04:00.0'])
   t.equal(read(bhyveLog, 'bhyve: passthru requires guest memory to be wired\n').functions, undefined)
 })
+
+t.test('a file that was handed in whole', async t => {
+  const given = (from: string, firstLine = 1) => host(loaderConf, 'zfs_load="YES"\n', { from, firstLine })
+  t.equal(given('/tmp/host/loader.conf').vmmInLoaderConf, false)
+  t.equal(given('/tmp/host/loader.conf', 12).vmmInLoaderConf, undefined, 'a part of it')
+  t.equal(given('/tmp/ticket.md').vmmInLoaderConf, undefined, 'a paste that begins the ticket')
+})
+
+t.test('device-map: the path around it', async t => {
+  const script = '#!/bin/sh\ncat > /zroot/vms/fedora/fedora.map <<EOF\n(hd0) /dev/zvol/zroot/vms/fedora\nEOF\n'
+  t.same(host(deviceMap, script).deviceMapFiles, ['/zroot/vms/fedora/fedora.map'])
+  t.same(host(deviceMap, script).deviceMapPaths, ['/dev/zvol/zroot/vms/fedora'])
+})

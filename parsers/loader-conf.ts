@@ -3,6 +3,7 @@ import { known } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
 import { pptdevsNames, readPptdevs, type Setting } from './freebsd/pptdevs.ts'
 import { tunableFacts } from './freebsd/tunables.ts'
+import { isWholeFile } from './freebsd/whole-file.ts'
 import { gather, type HostDraft } from './gather.ts'
 import { parser } from './parser.ts'
 import { readTree } from './tree.ts'
@@ -52,7 +53,7 @@ export default parser({
     host.loaderConf = { value: [...settings].map(([name, { value }]) => `${name}=${value}`), at }
     if (malformed.size > 0 || settings.size > 0) host.loaderConfMalformed = malformed.fact()
     // Only part of the file was pasted into a ticket: what is missing in it may stand elsewhere.
-    const whole = evidence.firstLine === undefined && evidence.status === 'ok'
+    const whole = isWholeFile(evidence, /loader\.conf/i)
     const anyPptdevs = read.some(name => settings.has(name))
     if (anyPptdevs || whole) {
       const { lengths, ...pptdevs } = readPptdevs(settings, evidence)

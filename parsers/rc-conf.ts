@@ -2,6 +2,7 @@ import { textOf, type Evidence } from '../model/evidence.ts'
 import { known } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
 import type { Setting } from './freebsd/pptdevs.ts'
+import { isWholeFile } from './freebsd/whole-file.ts'
 import type { HostDraft } from './gather.ts'
 import { parser } from './parser.ts'
 import { readTree } from './tree.ts'
@@ -35,7 +36,7 @@ export default parser({
     host.rcConf = { value: [...settings].map(([name, { value }]) => `${name}=${value}`), at: [...settings.values()].map(({ line }) => ({ evidence: evidence.id, where: line })) }
     const klds = settings.get('kld_list')
     if (klds) host.kldList = known(klds.value.split(/\s+/).filter(Boolean).map(path => path.replace(/^.*\//, '').replace(/\.ko$/, '')), evidence.id, klds.line)
-    else if (evidence.firstLine === undefined && evidence.status === 'ok') host.kldList = known<string[]>([], evidence.id, 1)
+    else if (isWholeFile(evidence, /rc\.conf/i)) host.kldList = known<string[]>([], evidence.id, 1)
     return { host }
   },
 })

@@ -3,6 +3,7 @@ import type { Contribution } from '../model/snapshot.ts'
 import { bhyveOptions, memoryMiB, passthru, readBhyve } from './freebsd/bhyve-command.ts'
 import type { Setting } from './freebsd/pptdevs.ts'
 import { isVmName } from './freebsd/vm-name.ts'
+import { isWholeFile } from './freebsd/whole-file.ts'
 import { gather } from './gather.ts'
 import { parser } from './parser.ts'
 import { draft, nameFromEvidence, type Draft } from './qemu/draft.ts'
@@ -65,12 +66,12 @@ function readGuest(settings: ReadonlyMap<string, Setting>, into: Draft, evidence
   set('debug', (value, line) => facts.set('debug', yes(value), line))
   set('graphics', (value, line) => facts.set('fbuf', yes(value), line))
   set('graphics_wait', (value, line) => facts.set('fbufWait', yes(value), line))
-  if (!settings.has('debug') && evidence.status === 'ok') facts.set('debug', false, 1)
+  if (!settings.has('debug') && isWholeFile(evidence, /\.conf$/i)) facts.set('debug', false, 1)
   const passed = settings.get('passthru0')
   const wired = settings.get('wired_memory')
   const isWired = passed !== undefined || yes(wired?.value)
   const wiredLine = passed?.line ?? wired?.line ?? 1
-  if (isWired || evidence.firstLine === undefined) facts.set('wired', isWired, wiredLine)
+  if (isWired || isWholeFile(evidence, /\.conf$/i)) facts.set('wired', isWired, wiredLine)
   set('loader', (value, line) => {
     const known = Object.hasOwn(loaders, value) ? loaders[value] : undefined
     if (!known) return

@@ -9,6 +9,7 @@ import { functionOfSelector } from './address.ts'
 import { isNmdmTypo } from './nmdm.ts'
 import { commandsOf, type Word } from './shell.ts'
 import { isVmName, vmOfEvidence } from './vm-name.ts'
+import { isWholeFile } from './whole-file.ts'
 
 /** Options that take a value (getopt strings of bhyverun.c 12 to 15, bhyveload.c, grub2-bhyve's main.c). */
 const programs = {
@@ -295,7 +296,7 @@ function readConfigFile(body: string, into: Draft, evidence: Evidence): void {
   facts.set('name', vm, line)
   facts.set('hypervisor', 'bhyve', line)
   readConfig(settings, into, evidence, vm)
-  if (!settings.has('memory.wired') && evidence.firstLine === undefined) facts.set('wired', false, line)
+  if (!settings.has('memory.wired') && isWholeFile(evidence, /\.conf$|bhyve/i)) facts.set('wired', false, line)
 }
 
 /** CBSD writes the command it runs to the system log: `bhyverun.sh[36595]: [debug] env LIB9P_LOGGING=/tmp/cbsd_lib9p.log …`. */
