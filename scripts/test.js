@@ -57,7 +57,7 @@ function watch(parser, names) {
     } else if (result.ok) counts.passed++
     else if (!summary) {
       counts.failed++
-      failures.push(`${name}${result.diag ? `\n${JSON.stringify(result.diag, null, 2).slice(0, 2000)}` : ''}`)
+      failures.push(`${name}${result.diag ? `\n${JSON.stringify(result.diag, null, 2).slice(0, 700)}` : ''}`)
     } else if (result.diag?.exitCode || result.diag?.signal || result.plan) {
       counts.failed++
       failures.push(`${name} ended with ${JSON.stringify(result.diag).slice(0, 500)}`)
