@@ -4,7 +4,7 @@
  */
 import type { EvidenceKind } from '../model/evidence.ts'
 
-/** A command as an argument list; never a shell. Runs with LC_ALL=C and a closed standard input. */
+/** A command as an argument list; never a shell. `{release}` in a word is the release of the running kernel. Runs with LC_ALL=C and a closed standard input. */
 export interface RunRecipe { readonly run: readonly [string, ...string[]] }
 /** One file as text (or bytes for binary kinds). `*` in a path component matches within it; several files become several pieces or one, see `join`. */
 export interface ReadRecipe { readonly read: string }

@@ -212,7 +212,7 @@ t.test('patterns that hang other engines, on lines made to hang them', async t =
   t.equal(new Pattern('^(a+)+$').match(`${'a'.repeat(4000)}!`), null)
   t.equal(new Pattern('^(a{1,30}){1,30}$').match(`${'a'.repeat(2000)}!`), null)
   t.equal(new Pattern('x*y').match('x'.repeat(200_000)), null)
-  t.ok(performance.now() - start < 5000, 'in linear time')
+  t.ok(performance.now() - start < 30_000, 'in linear time')
   t.throws(() => new Pattern('(?=a)b').compile(), 'look-ahead is refused')
 })
 
@@ -304,6 +304,6 @@ t.test('a hostile rule file is refused in time', async t => {
   const { rules, broken } = loadRules(folder, { lists: {}, conditions: {}, recipes: {}, never: [], tables: {} })
   t.same(rules, [])
   t.same(new Set(broken.map(one => one.rule)), new Set(['bomb', 'deep', 'proto', 'tag']))
-  t.ok(performance.now() - start < 10_000)
+  t.ok(performance.now() - start < 30_000)
   t.equal(({} as Record<string, unknown>).polluted, undefined)
 })

@@ -31,7 +31,7 @@ function leaf(node: ConditionProperties & { factResult?: unknown; valueResult?: 
   const path = node.path ? `${node.fact}.${node.path}` : node.fact
   const left = roots[node.fact]?.walk(node.path ?? '')
   const reference = isReference(node.value) ? roots[node.value.fact]?.walk(node.value.path ?? '') : undefined
-  const expected = isReference(node.value) ? node.valueResult : node.value
+  const expected: unknown = isReference(node.value) ? node.valueResult : node.value
   const known = node.factResult !== undefined && expected !== undefined
   return {
     kind: 'leaf', path, operator: node.operator, expected, actual: node.factResult,

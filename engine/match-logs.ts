@@ -9,6 +9,7 @@ import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, nameOf, type Cite, type Evidence, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
 import type { LogSignature, Rule, TableLookup } from '../model/rule.ts'
+import { unnamedVm } from '../model/snapshot.ts'
 import { bootsOf, isWhole } from '../parsers/log-boots.ts'
 import { readLogLine } from '../parsers/log-line.ts'
 import type { Row, Tables } from './shared.ts'
@@ -233,8 +234,6 @@ function startOfPresent(kind: EvidenceKind, log: LogText): number {
   return kind === 'qemu-log' ? Math.max(0, log.text.lastIndexOf(': starting up libvirt version')) : 0
 }
 
-/** What a VM is called whose log does not name it; the parsers of VM logs say the same. */
-export const unnamedVm = '(unnamed)'
 const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']
 
 /** A collector names a VM's log after the VM; a log that was handed in has any name. */

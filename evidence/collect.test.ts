@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { release } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { collector, type Collector } from '../collectors/collector.ts'
@@ -225,6 +226,19 @@ t.test('files that only others may read', async t => {
     if (root) process.seteuid?.(0)
     chmodSync(join(dir, 'shut'), 0o700)
   }
+})
+
+t.test('a live host: the release of its kernel in a command, and patience', { skip: process.platform === 'linux' ? false : 'is about Linux' }, async t => {
+  const live = liveSource()
+  const collectors: Collector[] = [
+    { gives: 'cmdline', platform: 'linux', loses, first: [{ run: ['echo', 'initrd.img-{release}', '{release}'] }] },
+    { gives: 'limits', platform: 'linux', loses, first: [{ run: ['sleep', '0.5'] }], timeout: 0.1 },
+  ]
+  const [named, slow] = await collect(collectors, live)
+  t.match(named, { status: 'ok', body: `initrd.img-${release()} ${release()}\n` })
+  t.match(slow, { status: 'timeout' })
+  const [, waited] = await collect(collectors, live, { patience: 50 })
+  t.match(waited, { status: 'ok' })
 })
 
 t.test('a live host: commands and files without an end', { skip: process.platform === 'linux' ? false : 'is about Linux' }, async t => {

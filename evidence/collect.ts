@@ -185,7 +185,10 @@ function joined(bodies: readonly Piece[], failed: readonly Piece[]): Piece {
 
 async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongOthers = false): Promise<Piece[]> {
   try {
-    if ('run' in recipe) return [fromRun(recipe.run.map(quoted).join(' '), await budget.source.run(recipe.run, budget.left(), budget.limit), budget)]
+    if ('run' in recipe) {
+      const argv = await withRelease(recipe.run, budget)
+      return [fromRun(argv.map(quoted).join(' '), await budget.source.run(argv, budget.left(), budget.limit), budget)]
+    }
     if ('tree' in recipe) return [await takeTree(recipe, budget)]
     if (recipe.read.includes('*') || one.name) return await takeFiles(one, recipe.read, budget)
     const piece = await takeFile(recipe.read, budget)
@@ -194,6 +197,14 @@ async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongO
     const from = 'run' in recipe ? recipe.run.join(' ') : 'read' in recipe ? recipe.read : recipe.tree.join(' ')
     return [failure(from, error, budget.binary)]
   }
+}
+
+/** A command for the running kernel: its release in place of `{release}`. */
+async function withRelease(argv: readonly [string, ...string[]], { source, left }: Budget): Promise<readonly [string, ...string[]]> {
+  if (!argv.some(word => word.includes('{release}'))) return argv
+  const release = textOfBytes(await source.read('/proc/sys/kernel/osrelease', 200, left())).trim()
+  const [file, ...words] = argv
+  return [file, ...words.map(word => word.replace('{release}', release))]
 }
 
 async function takeFiles(one: Collector, pattern: string, budget: Budget): Promise<Piece[]> {

@@ -143,7 +143,7 @@ export async function loadSnapshot(packed: string | Uint8Array | AsyncIterable<U
   let read = 0
   const source = typeof packed === 'string' ? createReadStream(packed) : packed instanceof Uint8Array ? [packed] : packed
   const counted = async function* () {
-    for await (const bytes of source) {
+    for await (const bytes of source as AsyncIterable<Uint8Array>) {
       read += bytes.length
       yield bytes
     }

@@ -125,3 +125,14 @@ t.test('modules of DKMS against the running kernel', async t => {
   t.same(files.nvidiaModuleFiles?.value, ['/lib/modules/6.11.0-26-generic/updates/dkms/nvidia.ko.zst', '/usr/lib/modules/6.11.0-26-generic/kernel/nvidia-570/nvidia.ko'])
   t.same([files.dkmsModules, builds('', { takenAt: '2026-01-01T00:00:00Z' }).nvidiaModuleFiles?.value], [undefined, []], 'an excerpt does not show all, a collector does')
 })
+
+t.test('what a guest reported is about the only VM there is', async t => {
+  const given = (evidence: [string, string, string][]) => assemble(evidence.map(([kind, id, body]) => ({ id, kind, from: id, status: 'ok', body }) as Evidence), parsers, () => '')
+  const domain = "<domain type='kvm'><name>win11</name><memory>4194304</memory><os><type machine='pc-q35-8.2'>hvm</type></os></domain>"
+  const report = 'Instance ID:                PCI\\VEN_10DE&DEV_1B39&SUBSYS_0001\nDevice Description:         NVIDIA Tesla P10\nStatus:                     Problem\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]\n'
+  const one = given([['libvirt-domain', 'libvirt-domain/win11', domain], ['guest-report', 'guest-report', report]])
+  t.same(Object.keys(one.vms), ['win11'])
+  t.ok(one.vms.win11?.guestProblemCodes)
+  const two = given([['libvirt-domain', 'libvirt-domain/win11', domain], ['libvirt-domain', 'libvirt-domain/win10', domain.replace('win11', 'win10')], ['guest-report', 'guest-report', report]])
+  t.same(Object.keys(two.vms).toSorted(), ['(unnamed)', 'win10', 'win11'])
+})

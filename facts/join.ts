@@ -6,7 +6,7 @@
 import { bdfFromNumbers, decimalSlashes, nodedevOf, selectorOf, slotOf, type Bdf } from '../model/bdf.ts'
 import { hasBody, type Evidence, type EvidenceKind } from '../model/evidence.ts'
 import { derived, type Fact } from '../model/fact.ts'
-import type { AssignmentFacts, Contribution, FunctionFacts, Snapshot, VmFacts } from '../model/snapshot.ts'
+import { unnamedVm, type AssignmentFacts, type Contribution, type FunctionFacts, type Snapshot, type VmFacts } from '../model/snapshot.ts'
 import type { Parsed } from './assemble.ts'
 import { guestAddress } from '../parsers/freebsd/bhyve-command.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
@@ -16,6 +16,7 @@ type Draft = Required<Contribution>
 
 export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly Evidence[], shipped: ShippedNames): Snapshot {
   joinDeviceNames(draft)
+  joinNamelessVm(draft)
   nameSubjects(draft)
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
@@ -49,6 +50,16 @@ const isWholeMachine = (draft: Draft): boolean =>
 
 const vmKinds: readonly EvidenceKind[] = ['libvirt-domain', 'qemu-processes', 'proxmox-vm', 'bhyve-commands', 'vm-bhyve']
 const vmsWereLooked = (evidence: readonly Evidence[]): boolean => evidence.some(piece => vmKinds.includes(piece.kind) && (hasBody(piece) || piece.status === 'absent'))
+
+/** What a guest itself reported names no VM; where there is only one, it is about that one. */
+function joinNamelessVm(draft: Draft): void {
+  const nameless = draft.vms[unnamedVm]
+  const [only, ...others] = Object.keys(draft.vms).filter(name => name !== unnamedVm)
+  const assigned = Object.keys(draft.assignments).some(key => key.startsWith(`${unnamedVm} `))
+  if (!nameless || only === undefined || others.length > 0 || assigned) return
+  draft.vms[only] = { ...nameless, ...draft.vms[only] }
+  delete draft.vms[unnamedVm]
+}
 
 function nameSubjects(draft: Draft): void {
   for (const [key, assignment] of Object.entries(draft.assignments)) {

@@ -11,7 +11,9 @@ const spelling = /^(?:(?:0x)?([0-9a-f]{4,8}):)?(?:0x)?([0-9a-f]{2}):(?:0x)?([0-9
 /** The canonical spelling of a Linux address (`01:00.0`, `0000:01:00.0`), or null where the text is no address. */
 export function bdfFromText(text: string): Bdf | null {
   const parts = spelling.exec(text.trim())
-  return parts ? `${(parts[1] ?? '0000').toLowerCase()}:${parts[2]?.toLowerCase()}:${parts[3]?.toLowerCase()}.${parts[4]}` : null
+  // NVIDIA's tools print eight digits of domain: 00000000:01:00.0.
+  const domain = (parts?.[1] ?? '0000').toLowerCase().replace(/^0+(?=[0-9a-f]{4})/, '')
+  return parts ? `${domain}:${parts[2]?.toLowerCase()}:${parts[3]?.toLowerCase()}.${parts[4]}` : null
 }
 
 /** The address of four numbers; null where one is out of the range that PCI has (32 slots, 8 functions, 256 buses). */

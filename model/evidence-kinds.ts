@@ -35,7 +35,7 @@ export const evidenceKinds = {
   'host-map': { about: 'which disk and network interface hangs on which PCI function', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
   'device-nodes': { about: '/dev/kvm and /dev/vfio with owner and mode', platform: 'linux', get: 'ls -l /dev/kvm /dev/vfio > devnodes.txt', absentMeans: 'unknown' },
   'qemu-processes': { about: 'running QEMU command lines', platform: 'linux', get: "ps -eo pid,user,args | grep '[q]emu' > qemu-ps.txt", fileName: /qemu.*(cmd|command|ps)|run.*\.sh/i, absentMeans: 'none' },
-  'qemu-log': { about: 'a QEMU log', platform: 'linux', get: 'cp /var/log/libvirt/qemu/VM.log .', fileName: /qemu.*\.log|\.log$/i, log: true, absentMeans: 'none' },
+  'qemu-log': { about: 'a QEMU log', platform: 'linux', get: 'cp /var/log/libvirt/qemu/VM.log .', fileName: /qemu.*\.log|^(?!.*bhyve).*\.log$/i, log: true, absentMeans: 'none' },
   'libvirt-hooks': { about: "libvirt's hook scripts with their modes", platform: 'linux', get: 'ls -lR /etc/libvirt/hooks > hooks.txt', fileName: /hooks/i, absentMeans: 'none' },
   'proxmox-vm': { about: "a Proxmox VM's configuration", platform: 'linux', get: 'qm config VMID > VMID.conf', fileName: /^\d{3,}\.conf$/i, absentMeans: 'none' },
   'limits': { about: 'limits on locked memory', platform: 'linux', get: 'ulimit -l > limits.txt; cat /proc/$(pidof -s qemu-system-x86_64)/limits', fileName: /limits/i, absentMeans: 'unknown' },

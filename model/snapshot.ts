@@ -26,6 +26,9 @@ export type GroupFacts = FactsOf<typeof groupFacts>
 export type VmFacts = FactsOf<typeof vmFacts>
 export type AssignmentFacts = FactsOf<typeof assignmentFacts>
 
+/** What a VM is called that nothing names. */
+export const unnamedVm = '(unnamed)'
+
 /** One line of a log, as the log parsers cut it. */
 export interface LogLine {
   readonly evidence: EvidenceId

@@ -1,7 +1,8 @@
 import { textOf } from '../model/evidence.ts'
 import { gather, type Gathered } from './gather.ts'
 import { parser } from './parser.ts'
-import { draft, nameFromEvidence, unnamed, vmName } from './qemu/draft.ts'
+import { unnamedVm } from '../model/snapshot.ts'
+import { draft, nameFromEvidence, vmName } from './qemu/draft.ts'
 import { linesOf } from './tree.ts'
 
 /** Device Manager's codes by the names pnputil prints in brackets; keys around them are translated, these are not. */
@@ -121,7 +122,7 @@ export default parser({
     readReport(textOf(evidence), found)
     if (!found.codes.size && !found.listing && !found.basic) return {}
     // The name of a file somebody handed in is no VM's name.
-    const name = evidence.takenAt === undefined ? unnamed : vmName(nameFromEvidence(evidence.id))
+    const name = evidence.takenAt === undefined ? unnamedVm : vmName(nameFromEvidence(evidence.id))
     const vm = d.vm(name)
     vm.set('name', name, 1)
     if (found.codes.size || found.listing) vm.facts.guestProblemCodes = found.codes.fact()

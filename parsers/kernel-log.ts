@@ -126,7 +126,7 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
 
 function guessPlatform(boot: BootLog): 'linux' | 'freebsd' | null {
   for (const { platform, anchor, line } of marks) {
-    const hit = boot.each(anchor, line).next().value
+    const [hit] = boot.each(anchor, line)
     if (!hit) continue
     boot.platformLine = hit.line
     return platform

@@ -159,5 +159,5 @@ t.test('no text makes a parser throw', async t => {
   const long = 'GRUB_CMDLINE_LINUX="' + 'a '.repeat(200000)
   const start = performance.now()
   for (const parser of parsers) parser.parse(evidence(parser.gives, `${long}\n${'/a:'.repeat(100000)}\n${'/'.repeat(100000)}\n${' '.repeat(100000)}x\n`))
-  t.ok(performance.now() - start < 3000, 'linear in long lines')
+  t.ok(performance.now() - start < 30_000, 'linear in long lines')
 })

@@ -35,8 +35,16 @@ export const longestLine = 4096
 
 const treeForm = /^([^\t]+)\t([=>#!/@])(.*)$/s
 /** Components with colons are PCI's alone (`0000:01:00.0`, `pci0000:00`), so the first other colon ends the path. */
-const grepForm = /^((?:\.{0,2}\/(?:(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?(?=\/)|[^/:\t ]+))(?:\/(?:(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?(?=\/)|[^/:\t ]+))*):(.*)$/s
-const relativeGrepForm = /^((?:[\w.+@-]+\/)*[\w.+@-]+\.(?:conf|cfg|yaml)|(?:[\w.+@-]+\/)+[\w.+@-]+):(.*)$/s
+const absolutePath = /^((?:\.{0,2}\/(?:(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?(?=\/)|[^/:\t ]+))(?:\/(?:(?:pci)?[0-9a-f]{4,8}:[0-9a-f]{2}(?::[0-9a-f]{2}\.[0-7])?(?=\/)|[^/:\t ]+))*):/
+const relativePath = /^((?:[\w.+@-]+\/)*[\w.+@-]+\.(?:conf|cfg|yaml)|(?:[\w.+@-]+\/)+[\w.+@-]+):/
+/** No path is longer; what comes behind is not tried, however it is made. */
+const longestPath = 512
+
+/** The path in front of a line of `grep -r`; null where the line begins with none. */
+function grepPath(text: string): string | null {
+  const head = text.slice(0, longestPath)
+  return (absolutePath.exec(head) ?? relativePath.exec(head))?.[1] ?? null
+}
 const banner = /^==> (\S+) <==$/
 const prompt = /^(?:[^\s#$]+@?[^\s#$]*(?: [^\s#$]+\])?[#$]|[#$]) *(?:sudo )?(?:cat|less|more|nano|vi|vim) (\/\S+)$/
 
@@ -66,8 +74,8 @@ export function* readTree(body: string): Generator<TreeLine> {
       current = header[1] ?? ''
       continue
     }
-    const grep = grepForm.exec(text) ?? relativeGrepForm.exec(text)
-    yield grep ? { path: grep[1] ?? '', mark: '=', text: grep[2] ?? '', line } : { path: current, mark: '=', text, line }
+    const path = grepPath(text)
+    yield path === null ? { path: current, mark: '=', text, line } : { path, mark: '=', text: text.slice(path.length + 1), line }
   }
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { onlyQemu } from '../collectors/linux/qemu-processes.ts'
 import { kindOf, type Evidence, type EvidenceId } from '../model/evidence.ts'
+import type { FactSpec } from '../model/fact.ts'
 import { factCatalogue } from '../model/fact-catalogue.ts'
 import type { Fact } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
@@ -225,6 +226,9 @@ t.test('a script that starts a VM', async t => {
   const plain = vm(read(qemuProcesses, 'qemu-system-x86_64 -m 2G -kernel bzImage -append "iommu=off" -device vfio-pci,host=82:00.0'), '(unnamed)')
   t.match(plain, { firmware: 'seabios', chipset: 'i440fx', directKernel: true, kvmHidden: false, cpuModel: null, videoModels: ['std'], vcpus: 1 })
   t.equal(vm(read(qemuProcesses, 'qemu-system-aarch64 -machine virt -m 2G'), '(unnamed)').firmware, undefined)
+  const busOf = (machine: string) => assigned(read(qemuProcesses, `qemu-system-x86_64 -machine ${machine} -m 2G -device vfio-pci,host=82:00.0`), '(unnamed) 0000:82:00.0').onRootBus
+  t.equal(busOf('q35'), true, 'no bus= is the first bus, pcie.0')
+  t.equal(busOf('pc'), undefined)
   t.equal(vm(read(qemuProcesses, 'qemu-system-x86_64 -bios /usr/share/ovmf/OVMF.fd -m 2G'), '(unnamed)').firmware, 'ovmf')
   t.equal(vm(read(qemuProcesses, 'qemu-system-x86_64 -m 2G ... -device vfio-pci,host=82:00.0'), '(unnamed)').firmware, undefined, 'something was left out')
   t.equal(vm(read(qemuProcesses, 'qemu-system-x86_64 -m $MEM $EXTRA'), '(unnamed)').firmware, undefined, 'a variable nobody set')
@@ -378,9 +382,10 @@ const roots = { host: 'host', functions: 'fn', groups: 'group', vms: 'vm', assig
 /** What is wrong with facts: each is in the catalogue, is said there to come from this kind, and cites a line that the text has. */
 function complaints(parser: Parser, c: Contribution, body: string, found = new Set<string>()): Set<string> {
   const last = body.split('\n').length
-  for (const [part, root] of Object.entries(roots) as [keyof typeof roots, (typeof roots)[keyof typeof roots]][]) {
+  for (const part of Object.keys(roots) as (keyof typeof roots)[]) {
+    const root = roots[part]
     const subjects: object[] = part === 'host' ? [c.host ?? {}] : Object.values(c[part] ?? {})
-    const specs: Record<string, { from: readonly string[], nullable?: true }> = factCatalogue[root]
+    const specs: Readonly<Record<string, FactSpec>> = factCatalogue[root]
     for (const subject of subjects) {
       for (const [key, fact] of Object.entries(subject) as [string, Fact<unknown>][]) {
         const spec = specs[key]

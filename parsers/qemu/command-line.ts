@@ -69,6 +69,8 @@ export function readPassthrough(r: Pick<Reading, 'draft' | 'name' | 'source' | '
   a.set('managed', r.managed, line)
   a.set('through', r.through, line)
   fillAssignment(a, device, line)
+  // QEMU plugs a device without bus= into the first bus that takes it: pcie.0 of q35.
+  if (!device.has('bus') && r.source === 'command-line' && r.draft.vm(r.name).facts.chipset?.value === 'q35') a.set('onRootBus', true, line)
   const id = device.get('id')
   if (id) r.byAlias.set(id, a)
   if (!device.has('bus')) r.busless?.push(a)

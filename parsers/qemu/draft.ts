@@ -2,7 +2,7 @@
 import type { Bdf } from '../../model/bdf.ts'
 import { nameOf, type Cite, type EvidenceId } from '../../model/evidence.ts'
 import { known, type Fact } from '../../model/fact.ts'
-import type { AssignmentFacts, Contribution, HostFacts, VmFacts } from '../../model/snapshot.ts'
+import { unnamedVm, type AssignmentFacts, type Contribution, type HostFacts, type VmFacts } from '../../model/snapshot.ts'
 
 type ValueIn<F> = F extends Fact<infer T> ? T : never
 
@@ -21,8 +21,8 @@ export function factsAt<Of extends object>(evidence: EvidenceId, facts = {} as O
   }
 }
 
-/** A VM nobody named. */
-export const unnamed = '(unnamed)'
+
+
 /** The fn of an assignment whose written address no PCI function can have. */
 export const invalidAddress = 'invalid'
 const reserved = new Set(['__proto__', 'constructor', 'prototype'])
@@ -36,7 +36,7 @@ export function vmName(...candidates: (string | null | undefined)[]): string {
     const name = (candidate ?? '').replace(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, 200)
     if (name !== '' && !reserved.has(name)) return name
   }
-  return unnamed
+  return unnamedVm
 }
 
 /** The VM's name in the id of its evidence: `win11` of `libvirt-domain/win11` or `qemu-log/logs/win11.log`. */
