@@ -112,6 +112,11 @@ ${exitCodes}`)
 }
 
 async function main(): Promise<void> {
+  // The reader may go away at any time (`gpudoctor | head`): then there is nothing more to say.
+  process.stdout.on('error', error => {
+    if ('code' in error && error.code === 'EPIPE') process.exit()
+    throw error
+  })
   try {
     // What the completion scripts call at every press of the tab key.
     if (process.argv[2] === 'complete') process.exitCode = await (await import('./completion.ts')).complete(program())

@@ -39,7 +39,7 @@ function unfoundSamples(rule: Rule, name: string, signature: LogSignature, share
   const kind = signature.in[0] as EvidenceKind
   return signature.samples.flatMap(sample => {
     const matches = new LogMatches([rule], [logEvidence(kind, [sample], true)], shared.tables)
-    return matches.matched(rule.id, name) ? [] : [`log.${name} does not find its own sample in a ${kind}: ${sample}`]
+    return matches.matched(signature) ? [] : [`log.${name} does not find its own sample in a ${kind}: ${sample}`]
   })
 }
 
@@ -122,5 +122,5 @@ const banner = '[    0.000000] Linux version 6.8.0 (test)'
 function logEvidence(id: EvidenceKind, lines: readonly string[], cut: boolean): Evidence {
   const kind = id.split('/')[0] as EvidenceKind
   const body = [...(kind === 'kernel-log' && !cut ? [banner] : []), ...lines].join('\n')
-  return { id, kind, from: id, status: cut ? 'cut' : 'ok', body, takenAt: '2026-01-01T00:00:00Z' }
+  return { id, kind, from: kind === 'bhyve-log' ? '/vm/made/bhyve.log' : id, status: cut ? 'cut' : 'ok', body, takenAt: '2026-01-01T00:00:00Z' }
 }

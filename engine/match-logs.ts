@@ -29,16 +29,18 @@ export interface Hit {
   readonly row: Row | null
 }
 
-interface Signature { readonly key: string; readonly spec: LogSignature; readonly pattern: Pattern }
+interface Signature { readonly spec: LogSignature; readonly pattern: Pattern }
 
 /** Different values of a group that `all` keeps. */
 const mostValues = 100
+
+const none: readonly Hit[] = []
 
 /** Hits of one signature kept per log; a storm is counted up to here and no further. */
 const mostHits = 5000
 
 export class LogMatches {
-  readonly #hits = new Map<string, Hit[]>()
+  readonly #hits = new Map<LogSignature, Hit[]>()
   readonly #evidence: readonly Evidence[]
   /** Answers of `absenceProven`, by kind and VM. */
   readonly #absence = new Map<string, boolean>()
@@ -47,7 +49,7 @@ export class LogMatches {
   constructor(rules: readonly Rule[], evidence: readonly Evidence[], tables: Tables = {}) {
     this.#evidence = evidence
     this.#tables = tables
-    const signatures = rules.flatMap(rule => Object.entries(rule.log).map(([name, spec]): Signature => ({ key: `${rule.id}.${name}`, spec, pattern: new Pattern(spec.match) })))
+    const signatures = rules.flatMap(rule => Object.values(rule.log).map((spec): Signature => ({ spec, pattern: new Pattern(spec.match) })))
     const byLiteral = new Map<string, Signature[]>()
     for (const signature of signatures) {
       for (const literal of signature.spec.contains) {
@@ -78,16 +80,16 @@ export class LogMatches {
         const hit = hitOf(signature, piece, line, this.#tables)
         if (!hit) continue
         counts.set(signature, (counts.get(signature) ?? 0) + 1)
-        const hits = this.#hits.get(signature.key)
+        const hits = this.#hits.get(signature.spec)
         if (hits) hits.push(hit)
-        else this.#hits.set(signature.key, [hit])
+        else this.#hits.set(signature.spec, [hit])
       }
     })
   }
 
   /** Whether any log matched a signature at all, whatever it was about. */
-  matched(rule: string, signature: string): boolean {
-    return this.#hits.has(`${rule}.${signature}`)
+  matched(spec: LogSignature): boolean {
+    return this.#hits.has(spec)
   }
 
   /** One hit for each function, group and VM that matched lines name. */
@@ -97,8 +99,9 @@ export class LogMatches {
     return [...named.values()]
   }
 
-  hitsFor(rule: string, signature: string, spec: LogSignature, subject: Subject): Hit[] {
-    const hits = this.#hits.get(`${rule}.${signature}`) ?? []
+  hitsFor(spec: LogSignature, subject: Subject): readonly Hit[] {
+    const hits = this.#hits.get(spec)
+    if (!hits) return none
     return spec.about === 'host' || subject.ref.kind === 'host' ? hits : hits.filter(hit => isAbout(hit, subject))
   }
 
@@ -109,7 +112,7 @@ export class LogMatches {
     const known = this.#absence.get(key)
     if (known !== undefined) return known
     const pieces = this.#evidence.filter(piece => piece.kind === kind)
-    const own = pieces.filter(piece => subject.vm !== null && nameOf(piece.id) === subject.vm)
+    const own = pieces.filter(piece => subject.vm !== null && vmOfLog(piece) === subject.vm)
     const relevant = own.length > 0 ? own : pieces
     const proven = relevant.length > 0 && relevant.every(piece => provesAbsence(piece))
     this.#absence.set(key, proven)
@@ -158,7 +161,7 @@ class LogFacts implements Walkable {
     const [name, field, ...rest] = path.split('.') as [string, string, ...string[]]
     const spec = this.#rule.log[name]
     if (!spec) return { value: undefined, at: [] }
-    const hits = this.#matches.hitsFor(this.#rule.id, name, spec, this.#subject)
+    const hits = this.#matches.hitsFor(spec, this.#subject)
     const at = hits.slice(0, 3).map(hit => hit.cite)
     const [first] = hits
     if (!first) return { value: this.#matches.absenceProven(spec, this.#subject) ? noneOf(field, rest) : undefined, at }
@@ -192,7 +195,10 @@ const searches = (spec: LogSignature, piece: Evidence): boolean => piece.takenAt
 function provesAbsence(piece: Evidence): boolean {
   if (piece.status === 'absent') return (evidenceKinds[piece.kind] as EvidenceKindSpec).absentMeans === 'none'
   if (piece.status !== 'ok') return false
-  return piece.kind === 'kernel-log' ? isWhole(piece) : piece.takenAt !== undefined
+  if (piece.kind === 'kernel-log') return isWhole(piece)
+  // vm-bhyve keeps what bhyve itself prints only with debug="yes", in bhyve.log; its own log says nothing of it.
+  if (piece.kind === 'bhyve-log' && !piece.from.endsWith('/bhyve.log')) return false
+  return piece.takenAt !== undefined
 }
 
 function hitOf(signature: Signature, piece: Evidence, at: LogicalLine, tables: Tables): Hit | null {
@@ -239,7 +245,8 @@ const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']
 /** A collector names a VM's log after the VM; a log that was handed in has any name. */
 function vmOfLog(piece: Evidence): string | null {
   if (!perVm.includes(piece.kind)) return null
-  return piece.takenAt === undefined ? unnamedVm : (nameOf(piece.id) ?? unnamedVm)
+  // `bhyve-log/NAME/bhyve`: a VM may have several logs.
+  return piece.takenAt === undefined ? unnamedVm : (nameOf(piece.id)?.split('/')[0] ?? unnamedVm)
 }
 
 /** A line is about a subject when what it names is the subject's, and it names what the subject is. */

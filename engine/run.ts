@@ -72,9 +72,9 @@ export class Examination {
   /** What is known of the host alone already says no, or a message the rule requires is in none of the logs, which are whole: the same for every subject. */
   #clearForAll(rule: Rule, kind: SubjectKind): boolean {
     const [host] = this.subjects.host
-    if (!host) return false
+    if (!host || kind === 'host') return false
     const ownLogs = kind === 'vm' || kind === 'assignment'
-    const unsaid = (name: string) => rule.log[name] !== undefined && !this.logs.matched(rule.id, name) && this.logs.absenceProven(rule.log[name], host)
+    const unsaid = (name: string) => rule.log[name] !== undefined && !this.logs.matched(rule.log[name]) && this.logs.absenceProven(rule.log[name], host)
     try {
       return (!ownLogs && rule.requires.some(unsaid)) || screen(rule.conditions, { host: host.roots.host, lists: this.#lists }) === 'clear'
     } catch {
@@ -100,7 +100,7 @@ export class Examination {
   #cannotFire(rule: Rule, subject: Subject): boolean {
     return rule.requires.some(name => {
       const spec = rule.log[name]
-      return spec !== undefined && this.logs.hitsFor(rule.id, name, spec, subject).length === 0 && this.logs.absenceProven(spec, subject)
+      return spec !== undefined && this.logs.hitsFor(spec, subject).length === 0 && this.logs.absenceProven(spec, subject)
     })
   }
 

@@ -6,6 +6,6 @@ import { compileBase } from '../engine/base.ts'
 const [folder = 'rules', target = 'dist/rules.json'] = process.argv.slice(2)
 const { rules, shared, broken } = loadRules(folder, null)
 for (const problem of broken) process.stderr.write(`${problem.file}${problem.line ? `:${problem.line}:${problem.column}` : ''}: ${problem.error}\n`)
-writeFileSync(target, compileBase({ rules, shared }))
+for (const [file, text] of compileBase(target, { rules, shared })) writeFileSync(file, text)
 process.stdout.write(`${rules.length} rules compiled into ${target}\n`)
 if (broken.length > 0) process.exitCode = 1

@@ -72,7 +72,7 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     const attempt: Box['attempt'] = async (script, seconds) => {
       const asked = Date.now()
       const job = `job${process.hrtime.bigint()}-${++count}`
-      writeFileSync(join(share, `${job}.sh`), `export LC_ALL=C.UTF-8\n${script}\n`)
+      writeFileSync(join(share, `${job}.sh`), `export LC_ALL=C.UTF-8 PATH=/lab/bin:$PATH\n${script}\n`)
       jobs.send(`${job} ${seconds}`)
       const line = await jobs.next(text => (text.includes(`done ${job} `) ? text : null), seconds + 30, `no answer within ${seconds} s to: ${script.slice(0, 200)}`, gone)
       const output = readFileSync(join(share, `${job}.out`), 'utf8')

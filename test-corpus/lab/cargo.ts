@@ -1,6 +1,7 @@
-/** What comes to the box at each start: the tool as users get it, and a script for what is so before the host comes up. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+/** What comes to the box at its first start: the tool as users get it, the VM's definition with a few commands for it, and a script for what is so before the host comes up. */
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { labFolder } from './scenario.ts'
 import { CannotRun, run } from './tools.ts'
 
 /** The package under test: this one, or an installed one that GPUDOCTOR_LAB_PACKAGE names. */
@@ -19,7 +20,7 @@ export async function takeTool(folder: string): Promise<string> {
 
 /** The tar file for a box: the tool and, where there is one, the script that the box runs ahead of its drivers. */
 export async function packCargo(toolFolder: string, before: string, file: string): Promise<string> {
-  mkdirSync(join(toolFolder, 'lab'), { recursive: true })
+  cpSync(join(labFolder, 'box', 'bin'), join(toolFolder, 'lab', 'bin'), { recursive: true })
   writeFileSync(join(toolFolder, 'lab', 'before.sh'), before)
   await run('tar', ['--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '-cf', file, '-C', toolFolder, 'opt', 'lab'], 30)
   return file

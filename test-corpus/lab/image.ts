@@ -8,6 +8,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { startBox } from './box.ts'
 import { kernelArguments, type BootEntry } from './boot-entry.ts'
+import { labFolder } from './scenario.ts'
 import { CannotRun, run } from './tools.ts'
 
 export const cacheFolder = (): string => process.env.GPUDOCTOR_LAB_CACHE ?? join(homedir(), '.cache', 'gpudoctor-lab')
@@ -51,9 +52,9 @@ const files: Readonly<Record<string, string>> = {
 }
 const initramfsModules = ['virtio_pci', 'virtio_blk', 'ext4']
 
-const boxFolder = join(import.meta.dirname, '../../../test-corpus/lab/box')
+const boxFolder = join(labFolder, 'box')
 const boxFiles: Readonly<Record<string, string>> = {
-  agent: '/lab/agent', prepare: '/lab/prepare', 'vm.xml': '/lab/vm.xml',
+  agent: '/lab/agent', prepare: '/lab/prepare',
   'agent.service': '/etc/systemd/system/lab-agent.service', 'prepare.service': '/etc/systemd/system/lab-prepare.service',
 }
 

@@ -61,8 +61,8 @@ const schema = v.strictObject({
   })),
   /** Must not be found any more; the cured rule without it. */
   gone: v.optional(v.array(v.string())),
-  /** Shell lines that succeed only where passthrough works. */
-  proof: v.string(),
+  /** Shell lines that succeed only where passthrough works; else the VM must run and vfio-pci have its function. */
+  proof: v.optional(v.string(), 'vm-works'),
   /** Leaves the box as it was found, so that another scenario may go on in it. */
   tidy: v.optional(v.string()),
   /** Why something of it cannot be shown here. */
