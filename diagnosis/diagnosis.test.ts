@@ -85,7 +85,7 @@ t.test('steps are for the host at hand; where it is not known each says for whom
   t.equal(isFor(['proxmox-boot-tool'], proxmox), true)
   t.equal(isFor(['grub', 'proxmox'], proxmox), false, 'of each question one answer must fit')
   t.equal(isFor(undefined, proxmox), true)
-  t.equal(isFor(['dracut'], {}), 'where the initramfs is made by dracut')
+  t.equal(isFor(['dracut'], {}), 'with dracut')
   t.equal(isFor(['dracut'], tagsOf({ distribution: fact('rocky') }, null, empty)), true, 'a family brings its usual tool')
   const context = {
     roots: roots({ list: ['0000:01:00.0', '0000:01:00.1'], name: 'win' }), tags: proxmox, functionAt: (bdf: string) => ({ walk: () => ({ value: `node-${bdf}`, at: [] }) }),

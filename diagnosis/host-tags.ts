@@ -10,16 +10,26 @@ const families: readonly [RegExp, string][] = [
 
 /** Every tag a `where` may name, by the question it answers. */
 export const tagGroups = {
-  distribution: ['proxmox', 'ubuntu', 'debian', 'fedora', 'rhel', 'suse', 'arch', 'gentoo', 'nixos', 'unraid', 'freebsd'],
   bootLoader: ['grub', 'systemd-boot', 'proxmox-boot-tool', 'kernelstub', 'unraid-syslinux'],
+  distribution: ['proxmox', 'ubuntu', 'debian', 'fedora', 'rhel', 'suse', 'arch', 'gentoo', 'nixos', 'unraid', 'freebsd'],
   initramfsTool: ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'],
   hypervisor: ['libvirt', 'qemu', 'proxmox-ve', 'bhyve', 'vm-bhyve', 'cbsd'],
   platform: ['linux', 'freebsd-host', 'illumos'],
 } as const
 type Group = keyof typeof tagGroups
 
-/** In words, for a step whose host is not known to be of the kind. */
-const words: Readonly<Record<Group, string>> = { distribution: 'on', bootLoader: 'where the boot loader is', initramfsTool: 'where the initramfs is made by', hypervisor: 'with', platform: 'on' }
+/** In words, for a step of which it is not known whether it is for this host: `with GRUB`, `on Debian or Ubuntu`. */
+const words: Readonly<Record<Group, string>> = { bootLoader: 'with', initramfsTool: 'with', hypervisor: 'with', distribution: 'on', platform: 'on' }
+
+/** How names are written that are no commands. */
+const written: Readonly<Record<string, string>> = {
+  proxmox: 'Proxmox', ubuntu: 'Ubuntu', debian: 'Debian', fedora: 'Fedora', rhel: 'RHEL', suse: 'SUSE', arch: 'Arch', gentoo: 'Gentoo', nixos: 'NixOS', unraid: 'Unraid', freebsd: 'FreeBSD',
+  grub: 'GRUB', 'unraid-syslinux': "Unraid's syslinux", 'proxmox-ve': 'Proxmox', qemu: 'plain QEMU', cbsd: 'CBSD', linux: 'Linux', 'freebsd-host': 'FreeBSD',
+}
+const inWords = (tags: readonly string[]): string => {
+  const names = tags.map(tag => written[tag] ?? tag)
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : (names[0] ?? '')
+}
 
 export type HostTags = Readonly<Partial<Record<Group, readonly string[]>>>
 
@@ -54,8 +64,8 @@ export function isFor(where: StepWhere | undefined, tags: HostTags): boolean | s
     const named = where.filter(tag => all.includes(tag))
     if (named.length === 0) continue
     const own = tags[group]
-    if (own === undefined) conditions.push(`${words[group]} ${named.join(' or ')}`)
+    if (own === undefined) conditions.push(`${words[group]} ${inWords(named)}`)
     else if (!named.some(tag => own.includes(tag))) return false
   }
-  return conditions.length === 0 ? true : conditions.join(', ')
+  return conditions.length === 0 ? true : conditions.join(' ')
 }
