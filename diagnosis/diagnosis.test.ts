@@ -5,7 +5,7 @@ import type { Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { diagnose } from './diagnose.ts'
 import { fillCommand, fillText } from './fill.ts'
-import { fixOf } from './fixes.ts'
+import { fixOf, type FixContext } from './fixes.ts'
 import { isFor, tagsOf } from './host-tags.ts'
 import { Quoter } from './quotes.ts'
 import { causesOf, type Ranked } from './rank.ts'
@@ -87,8 +87,8 @@ t.test('steps are for the host at hand; where it is not known each says for whom
   t.equal(isFor(undefined, proxmox), true)
   t.equal(isFor(['dracut'], {}), 'with dracut')
   t.equal(isFor(['dracut'], tagsOf({ distribution: fact('rocky') }, null, empty)), true, 'a family brings its usual tool')
-  const context = {
-    roots: roots({ list: ['0000:01:00.0', '0000:01:00.1'], name: 'win' }), tags: proxmox, functionAt: (bdf: string) => ({ walk: () => ({ value: `node-${bdf}`, at: [] }) }),
+  const context: FixContext = {
+    roots: roots({ list: ['0000:01:00.0', '0000:01:00.1'], name: 'win' }), tags: proxmox, functionAt: bdf => ({ walk: () => ({ value: `node-${bdf}`, at: [] }) }),
     recipes: { add: { about: 'x', with: ['params'], steps: [{ set: '/etc/default/grub', name: 'A', addWords: '{{with.params}}', where: ['grub'] }, { run: 'tool {{with.params}}' }, { reboot: true as const }] }, loop: { about: 'x', with: [], steps: [{ recipe: 'loop' }] } },
   }
   const fix = fixOf({

@@ -1,6 +1,6 @@
 /** Which variant of a step is for this host: distribution family, boot loader, initramfs tool, hypervisor, kernel. */
 import type { HostFacts, Snapshot } from '../model/snapshot.ts'
-import type { StepWhere } from '../model/rule.ts'
+import { tagGroups, type StepTag } from '../model/rule.ts'
 
 const families: readonly [RegExp, string][] = [
   [/^(proxmox|pve)$/, 'proxmox'], [/^(ubuntu|pop|linuxmint|neon|elementary|zorin)/, 'ubuntu'], [/^(debian|raspbian|devuan|kali)/, 'debian'],
@@ -8,14 +8,6 @@ const families: readonly [RegExp, string][] = [
   [/^(arch|manjaro|endeavouros|cachyos|garuda)/, 'arch'], [/^gentoo/, 'gentoo'], [/^nixos/, 'nixos'], [/^unraid/, 'unraid'], [/^freebsd|^opnsense|^ghostbsd/, 'freebsd'],
 ]
 
-/** Every tag a `where` may name, by the question it answers. */
-export const tagGroups = {
-  bootLoader: ['grub', 'systemd-boot', 'proxmox-boot-tool', 'kernelstub', 'unraid-syslinux'],
-  distribution: ['proxmox', 'ubuntu', 'debian', 'fedora', 'rhel', 'suse', 'arch', 'gentoo', 'nixos', 'unraid', 'freebsd'],
-  initramfsTool: ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'],
-  hypervisor: ['libvirt', 'qemu', 'proxmox-ve', 'bhyve', 'vm-bhyve', 'cbsd'],
-  platform: ['linux', 'freebsd-host', 'illumos'],
-} as const
 type Group = keyof typeof tagGroups
 
 /** In words, for a step of which it is not known whether it is for this host: `with GRUB`, `on Debian or Ubuntu`. */
@@ -57,10 +49,10 @@ const likelyInitramfs = (family: string | undefined): string | undefined =>
   ({ proxmox: 'initramfs-tools', ubuntu: 'initramfs-tools', debian: 'initramfs-tools', fedora: 'dracut', rhel: 'dracut', suse: 'dracut', arch: 'mkinitcpio' })[family ?? '']
 
 /** Whether a step is for this host: `false` no; `true` yes; text: only in this case, as it is not known. */
-export function isFor(where: StepWhere | undefined, tags: HostTags): boolean | string {
+export function isFor(where: readonly StepTag[] | undefined, tags: HostTags): boolean | string {
   if (!where) return true
   const conditions: string[] = []
-  for (const [group, all] of Object.entries(tagGroups) as [Group, readonly string[]][]) {
+  for (const [group, all] of Object.entries(tagGroups) as [Group, readonly StepTag[]][]) {
     const named = where.filter(tag => all.includes(tag))
     if (named.length === 0) continue
     const own = tags[group]

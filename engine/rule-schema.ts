@@ -1,7 +1,7 @@
 /** The form of a rule file, as people write it. docs/rule.schema.json is made from this, for editors. */
 import * as v from 'valibot'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import { confidences, layers, severities, subjectKinds, type ComparedValue, type Condition, type StepTemplate } from '../model/rule.ts'
+import { confidences, layers, severities, subjectKinds, tagGroups, type ComparedValue, type Condition, type StepTemplate } from '../model/rule.ts'
 
 const id = v.pipe(v.string(), v.regex(/^[a-z0-9]+([-_][a-z0-9]+)*$/, 'is lower-case words joined by hyphens'))
 const line = v.pipe(v.string(), v.minLength(1))
@@ -45,7 +45,7 @@ const signature = v.strictObject({
   not: v.optional(v.array(line)),
 })
 
-const scope = { where: v.optional(v.array(line)), each: v.optional(line) }
+const scope = { where: v.optional(v.array(v.picklist(Object.values(tagGroups).flat()))), each: v.optional(line) }
 const stepForms = {
   run: v.strictObject({ run: line, ...scope }),
   write: v.strictObject({ write: line, text: line, ...scope }),

@@ -118,7 +118,7 @@ t.test('every row of the NVLink 5 tables is reached, by unit and status and by t
     const rule = rules.find(one => one.id === id) as (typeof rules)[0]
     expected.forEach((words, index) => {
       const subject = examination.subjects.function.find(one => one.ref.key === bdfOf(index)) as Subject
-      t.equal(examination.rootsFor(rule, subject).log?.walk(path).value, words, lines[index])
+      t.equal(examination.rootsFor(rule, subject).log?.walk(path).value, words, String(lines[index]))
     })
   }
   const tail = '0x00000000 0x00000000 0x00000000 0x00000000'

@@ -56,7 +56,16 @@ export interface TableLookup {
   readonly columns: readonly string[]
 }
 
-export type StepWhere = readonly string[]
+/** Every tag a `where` may name, by the question it answers. */
+export const tagGroups = {
+  bootLoader: ['grub', 'systemd-boot', 'proxmox-boot-tool', 'kernelstub', 'unraid-syslinux'],
+  distribution: ['proxmox', 'ubuntu', 'debian', 'fedora', 'rhel', 'suse', 'arch', 'gentoo', 'nixos', 'unraid', 'freebsd'],
+  initramfsTool: ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'],
+  hypervisor: ['libvirt', 'qemu', 'proxmox-ve', 'bhyve', 'vm-bhyve', 'cbsd'],
+  platform: ['linux', 'freebsd-host', 'illumos'],
+} as const
+export type StepTag = (typeof tagGroups)[keyof typeof tagGroups][number]
+
 /** One step as written in a rule; `recipe` becomes the steps of that recipe for this host. */
 export type StepTemplate = (
   | { readonly run: string }
@@ -71,12 +80,12 @@ export type StepTemplate = (
   | { readonly recipe: string; readonly with?: Readonly<Record<string, string>> }
 ) & {
   /** Distributions, boot loaders, initramfs tools or hypervisors it is for; none: all. */
-  readonly where?: StepWhere
+  readonly where?: readonly StepTag[]
   /** Repeat for each element of this list; `{{each.bdf}}` is the element. */
   readonly each?: string
 }
 
-export interface CheckTemplate { readonly run: string; readonly shows: string; readonly where?: StepWhere; readonly each?: string }
+export interface CheckTemplate { readonly run: string; readonly shows: string; readonly where?: readonly StepTag[]; readonly each?: string }
 
 export type Risk = 'none' | 'restart-vm' | 'reboot' | 'data'
 
