@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Broken } from '../model/finding.ts'
 import type { Condition } from '../model/rule.ts'
+import { samplesOf } from '../engine/base.ts'
 import { findRule } from './explain.ts'
 import { packageFile } from './package-files.ts'
 import { ruleBase } from './rule-base.ts'
@@ -25,7 +26,7 @@ export async function show(id: string, options: { readonly rules?: string }): Pr
     `${rule.id}${rule.aliases.length > 0 ? ` (also ${rule.aliases.join(', ')})` : ''}`, plainTitle(rule.title), '',
     `${rule.severity}, ${rule.confidence}; layer ${rule.layer}; asked for each ${rule.for}; ${rule.platforms.join(', ')}`, '',
     rule.cause, '', 'It fires when', ...conditionLines(rule.conditions, 1), '',
-    ...Object.entries(rule.log).flatMap(([name, signature]) => [`log.${name}, in ${signature.in.join(', ')}: /${signature.match}/`, ...signature.samples.map(sample => `  such as: ${sample}`)]),
+    ...Object.entries(rule.log).flatMap(([name, signature]) => [`log.${name}, in ${signature.in.join(', ')}: /${signature.match}/`, ...samplesOf(rule, name).map(sample => `  such as: ${sample}`)]),
     ...(rule.fixes.length > 0 ? ['', 'Fixes', ...rule.fixes.map(fix => `  ${plainTitle(fix.title)} (${fix.risk})`)] : []),
     ...(rule.confusedWith.length > 0 ? ['', 'Not to be confused with', ...rule.confusedWith.map(other => `  ${other.rule}: ${other.tell}`)] : []),
     '', 'Rests on', `  ${rule.needs.join(', ') || 'nothing that is read'}`,

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs'
 import type { LogSignature, Rule } from '../model/rule.ts'
 import type { Shared } from './shared.ts'
 
-const wordy = ['cause', 'finding', 'fixes', 'confusedWith', 'checkedAgainst', 'references'] as const
-type Words = Pick<Rule, (typeof wordy)[number]> & { readonly samples: Readonly<Record<string, readonly string[]>> }
+type Wordy = 'cause' | 'finding' | 'fixes' | 'confusedWith' | 'checkedAgainst' | 'references'
+type Words = Pick<Rule, Wordy> & { readonly samples: Readonly<Record<string, readonly string[]>> }
 /** `words`: where they lie in the other file, first byte and the one behind the last. */
-type Core = Omit<Rule, (typeof wordy)[number] | 'log'> & { readonly log: Readonly<Record<string, Omit<LogSignature, 'samples' | 'not'>>>; readonly words: readonly [number, number] }
+type Core = Omit<Rule, Wordy | 'log'> & { readonly log: Readonly<Record<string, Omit<LogSignature, 'samples' | 'not'>>>; readonly words: readonly [number, number] }
 
 export interface CompiledBase { readonly rules: readonly Rule[]; readonly shared: Shared }
 
@@ -35,13 +35,36 @@ export function readBase(file: string): CompiledBase {
   const { rules, shared } = JSON.parse(readFileSync(file, 'utf8')) as { rules: readonly Core[]; shared: Shared }
   let all: Buffer | undefined
   const read = ([start, end]: Core['words']): Words => JSON.parse((all ??= readFileSync(wordsFile(file))).toString('utf8', start, end)) as Words
-  return { rules: rules.map(core => unpack(core, read)), shared }
+  return { rules: rules.map(core => new BuiltInRule(core, read) as unknown as Rule), shared }
 }
 
-function unpack({ words, ...core }: Core, read: (at: Core['words']) => Words): Rule {
-  let own: Words | undefined
-  const open = (): Words => (own ??= read(words))
-  const lazily = <T>(get: () => T): PropertyDescriptor => ({ get, enumerable: true })
-  for (const [name, signature] of Object.entries(core.log)) Object.defineProperty(signature, 'samples', lazily(() => open().samples[name]))
-  return Object.defineProperties(core, Object.fromEntries(wordy.map(key => [key, lazily(() => open()[key])]))) as unknown as Rule
+/** A rule whose words are read when somebody asks for one. A class, as hundreds of objects with getters of their own cost more to make than to parse. */
+class BuiltInRule {
+  readonly #at: Core['words']
+  readonly #read: (at: Core['words']) => Words
+  #own: Words | undefined
+
+  constructor({ words, ...core }: Core, read: (at: Core['words']) => Words) {
+    Object.assign(this, core)
+    this.#at = words
+    this.#read = read
+  }
+
+  get words(): Words {
+    return (this.#own ??= this.#read(this.#at))
+  }
+
+  get cause() { return this.words.cause }
+  get finding() { return this.words.finding }
+  get fixes() { return this.words.fixes }
+  get confusedWith() { return this.words.confusedWith }
+  get checkedAgainst() { return this.words.checkedAgainst }
+  get references() { return this.words.references }
+
+  /** The real lines of a signature. */
+  samplesOf(signature: string): readonly string[] { return this.words.samples[signature] ?? [] }
 }
+
+/** The real lines a signature must match, wherever the rule was loaded from. */
+export const samplesOf = (rule: Rule, signature: string): readonly string[] =>
+  (rule instanceof BuiltInRule ? rule.samplesOf(signature) : (rule.log[signature]?.samples ?? []))

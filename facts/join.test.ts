@@ -135,4 +135,6 @@ t.test('what a guest reported is about the only VM there is', async t => {
   t.ok(one.vms.win11?.guestProblemCodes)
   const two = given([['libvirt-domain', 'libvirt-domain/win11', domain], ['libvirt-domain', 'libvirt-domain/win10', domain.replace('win11', 'win10')], ['guest-report', 'guest-report', report]])
   t.same(Object.keys(two.vms).toSorted(), ['(unnamed)', 'win10', 'win11'])
+  const shown = (version: string) => given([['guest-report', 'guest-report', `Card name: NVIDIA\nDevice Key: Enum\\PCI\\VEN_10DE&DEV_1B39\nDriver Version: ${version}\n`]]).vms['(unnamed)']?.nvidiaAllowsVmShown?.value
+  t.same(['27.21.14.6140', '27.21.14.6589', '31.0.15.3179', '6.1'].map(shown), [false, true, true, false])
 })

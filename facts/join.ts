@@ -189,10 +189,18 @@ function joinVms(draft: Draft, parsed: readonly Parsed[]): void {
   const definedIn = (kind: EvidenceKind, vm: string) => parsed.filter(piece => piece.evidence.kind === kind && Object.hasOwn(piece.gave.vms ?? {}, vm))
   for (const [name, vm] of Object.entries(draft.vms)) {
     const own = Object.values(draft.assignments).filter(assignment => assignment.vm?.value === name)
+    const shown = (vm.guestDriverVersions?.value ?? []).some(allowsVm)
+    vm.nvidiaAllowsVmShown = { value: shown, at: shown ? vm.guestDriverVersions?.at ?? [] : [] }
     vm.wants = { value: own.flatMap(assignment => assignment.fn?.value ?? []), at: own.flatMap(assignment => assignment.fn?.at ?? []) }
     const [live, stored] = [definedIn('libvirt-domain-live', name), definedIn('libvirt-domain', name)]
     if (live.length > 0 && stored.length > 0) vm.hostdevsLiveOnly = liveOnly(name, live, stored)
   }
+}
+
+/** `PCI\VEN_10DE&DEV_1B80 31.0.15.3179`: Windows writes NVIDIA's 531.79 as the last five digits of its own version. */
+function allowsVm(shown: string): boolean {
+  const parts = /^PCI\\VEN_10DE\S* \d+\.\d+\.\d*(\d)\.(\d{1,4})$/.exec(shown)
+  return parts !== null && Number(`${parts[1]}${parts[2]?.padStart(4, '0')}`) >= 46589
 }
 
 function liveOnly(vm: string, live: readonly Parsed[], stored: readonly Parsed[]): NonNullable<VmFacts['hostdevsLiveOnly']> {

@@ -34,8 +34,9 @@ export const longestLine = 4096
 /** Bodies over this are searched as they are: damage of that kind comes from copying by hand. */
 const repairLimit = 4 * 2 ** 20
 
-export function logText(body: string): LogText {
-  const mended = body.length <= repairLimit ? repair(body) : null
+/** `asTaken`: a collector read it where it was written, so there is nothing to repair. */
+export function logText(body: string, asTaken = false): LogText {
+  const mended = !asTaken && body.length <= repairLimit ? repair(body) : null
   const text = mended?.text ?? body
   const numberAt = mended ? numbersOfRepaired(mended) : numbersOf(body)
   const lineAt = (offset: number): LogicalLine => {
@@ -66,7 +67,7 @@ const made = new WeakMap<Evidence, LogText>()
 export function logOf(evidence: Evidence): LogText {
   const known = made.get(evidence)
   if (known) return known
-  const fresh = logText(textOf(evidence))
+  const fresh = logText(textOf(evidence), evidence.takenAt !== undefined)
   made.set(evidence, fresh)
   return fresh
 }

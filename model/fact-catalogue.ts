@@ -332,6 +332,8 @@ export const vmFacts = {
   guestProblemStatus: texts('their NTSTATUS: "0xC0000428 PCI\\VEN_10DE&DEV_1B39"', ['guest-report']),
   guestDriverVersions: texts('display driver versions in the guest: "PCI\\VEN_10DE&DEV_1B39 31.0.15.3179"', ['guest-report']),
   guestBasicDisplay: flag('Windows drives a GPU with its basic display driver', ['guest-report']),
+  guestBasicDisplays: texts('PCI devices that Windows drives with its basic display driver: "PCI\\VEN_10DE&DEV_1B39"', ['guest-report']),
+  nvidiaAllowsVmShown: flag('this evidence shows an NVIDIA driver in the guest of 465.89 or newer, which allows a VM', [], { of: ['vm.guestDriverVersions'] }),
   wants: functions('functions it is given', [], { of: ['assignment.fn'] }),
   hostdevsLiveOnly: texts('addresses of hostdevs in the running definition that the stored one lacks', ['libvirt-domain', 'libvirt-domain-live']),
   wired: flag('bhyve wires its memory (-S, memory.wired, wired_memory)', ['bhyve-commands', 'bhyve-log', 'vm-bhyve']),

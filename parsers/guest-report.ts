@@ -18,11 +18,12 @@ const writtenCode = /\((?:Code|Código|Codice|Kod|Код|コード)\s?:?\s?(\d{1
 const status = /\b0x(C0[0-9A-F]{6})\b/i
 const pciId = /PCI\\{1,2}VEN_([0-9A-F]{4})&(?:amp;)?DEV_([0-9A-F]{4})/i
 const version = /\b(\d{1,3}\.\d{1,3}\.\d{1,5}\.\d{1,5})\b/
+const basicDriver = /\bbasicdisplay\.inf|\bdisplay\.inf|Microsoft Basic (?:Display|Render)/i
 const highestCode = 57
 
-interface Found { codes: Gathered, states: Gathered, versions: Gathered, basic: number, listing: number }
+interface Found { codes: Gathered, states: Gathered, versions: Gathered, basics: Gathered, basic: number, listing: number }
 /** One device as the report tells it; lines of a block add to the same one. */
-interface Device { id: string, code: number | null, state: string, version: string, line: number, display: boolean }
+interface Device { id: string, code: number | null, state: string, version: string, line: number, display: boolean, basic: boolean }
 
 const idIn = (text: string): string => {
   const parts = pciId.exec(text)
@@ -40,12 +41,13 @@ function keep(found: Found, device: Device): void {
   const behind = (value: string): string => (device.id ? `${value} ${device.id}` : value)
   if (device.code !== null) found.codes.add(behind(String(device.code)), device.line)
   if (device.state) found.states.add(behind(device.state), device.line)
+  if (device.basic && device.id) found.basics.add(device.id, device.line)
   if (device.version && device.id && device.display) found.versions.add(`${device.id} ${device.version}`, device.line)
 }
 
 /** Blocks of lines about one device, parted by blank lines: pnputil, dxdiag, a table or Device Manager's text. */
 function readText(text: string, found: Found): void {
-  const blank = (): Device => ({ id: '', code: null, state: '', version: '', line: 0, display: false })
+  const blank = (): Device => ({ id: '', code: null, state: '', version: '', line: 0, display: false, basic: false })
   let device = blank()
   const finish = () => { keep(found, device); device = blank() }
   for (const { text: row, line } of linesOf(text)) {
@@ -60,7 +62,10 @@ function readText(text: string, found: Found): void {
     device.state ||= status.exec(row)?.[1] ? `0x${status.exec(row)?.[1]?.toUpperCase()}` : ''
     device.display ||= /4d36e968-e325-11ce-bfc1-08002be10318|\bDisplay\b|Card name/i.test(row)
     if (/version/i.test(row)) device.version ||= version.exec(row)?.[1] ?? ''
-    if (/\bbasicdisplay\.inf|\bdisplay\.inf|Microsoft Basic (?:Display|Render)/i.test(row)) found.basic ||= line
+    if (basicDriver.test(row)) {
+      device.basic = true
+      found.basic ||= line
+    }
     if (/^(?:Error|Problem)\s+\S/.test(row) && id && code === null) found.codes.add(`? ${id}`, line)
   }
   finish()
@@ -79,8 +84,9 @@ function readJson(value: unknown, found: Found): boolean {
     if (id === '' && problem === '') continue
     read = true
     const number = /^\d{1,2}$/.test(problem) ? Number(problem) : codeIn(problem)
-    keep(found, { id, code: number && number <= highestCode ? number : null, state: '', version: version.exec(text('DriverVersion'))?.[1] ?? '', line: 1, display: true })
-    if (/Microsoft Basic (?:Display|Render)/i.test(text('FriendlyName', 'Name', 'Description'))) found.basic ||= 1
+    const basic = basicDriver.test(text('FriendlyName', 'Name', 'Description'))
+    keep(found, { id, code: number && number <= highestCode ? number : null, state: '', version: version.exec(text('DriverVersion'))?.[1] ?? '', line: 1, display: true, basic })
+    if (basic) found.basic ||= 1
   }
   return read
 }
@@ -118,7 +124,7 @@ export default parser({
   gives: 'guest-report',
   parse(evidence) {
     const d = draft(evidence.id)
-    const found: Found = { codes: gather(evidence.id), states: gather(evidence.id), versions: gather(evidence.id), basic: 0, listing: 0 }
+    const found: Found = { codes: gather(evidence.id), states: gather(evidence.id), versions: gather(evidence.id), basics: gather(evidence.id), basic: 0, listing: 0 }
     readReport(textOf(evidence), found)
     if (!found.codes.size && !found.listing && !found.basic) return {}
     // The name of a file somebody handed in is no VM's name.
@@ -129,6 +135,7 @@ export default parser({
     if (found.states.size) vm.facts.guestProblemStatus = found.states.fact()
     if (found.versions.size) vm.facts.guestDriverVersions = found.versions.fact()
     if (found.basic || found.listing) vm.set('guestBasicDisplay', found.basic > 0, found.basic || found.listing)
+    if (found.basics.size || found.listing) vm.facts.guestBasicDisplays = found.basics.fact()
     vm.set('guestOs', 'windows', 1)
     return d.contribution()
   },

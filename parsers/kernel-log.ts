@@ -51,6 +51,7 @@ class BootLog {
   readonly start: number
   readonly whole: boolean
   readonly #log: LogText
+  readonly #messages = new Map<number, string>()
   /** Up to where the early boot ends, so that what is not there is not looked for in all the rest. */
   readonly #head: string
   /** The line that told which system this is, where there was no banner. */
@@ -74,8 +75,13 @@ class BootLog {
     return this.#log.numberAt(this.start)
   }
 
+  /** Asked for the same line by several facts, so each is stripped of its prefix once. */
   messageAt(line: LogicalLine): string {
-    return readLogLine(this.evidence.id, line.number, line.text).text
+    const known = this.#messages.get(line.start)
+    if (known !== undefined) return known
+    const message = readLogLine(this.evidence.id, 0, line.text).text
+    this.#messages.set(line.start, message)
+    return message
   }
 
   lineAt(offset: number): LogicalLine {

@@ -141,8 +141,8 @@ t.test('what the initramfs holds', async t => {
 })
 
 t.test('the kernel configuration and command line', async t => {
-  const config = host(kernelConfig, '# Linux/x86 6.1.76 Kernel Configuration', 'CONFIG_VFIO=m', 'CONFIG_VFIO_PCI=y', '# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set', 'CONFIG_SQUASHFS=m')
-  t.same([config.kernelConfig?.value, said(config.vfioBuiltin)], [['CONFIG_VFIO=m', 'CONFIG_VFIO_PCI=y', 'CONFIG_INTEL_IOMMU_DEFAULT_ON=n'], [true, [3]]])
+  const config = host(kernelConfig, '# Linux/x86 6.1.76 Kernel Configuration', 'CONFIG_VFIO=m', 'CONFIG_VFIO_PCI=y', '# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set', 'CONFIG_SQUASHFS=m', '# CONFIG_FUNCTION_TRACER is not set')
+  t.same([config.kernelConfig?.value, said(config.vfioBuiltin)], [['CONFIG_VFIO=m', 'CONFIG_VFIO_PCI=y', 'CONFIG_INTEL_IOMMU_DEFAULT_ON=n', 'CONFIG_FUNCTION_TRACER=n'], [true, [3]]])
   const two = host(kernelConfig, '/proc/sys/kernel/osrelease\t=6.1-b', '/boot/config-6.1-a\t=CONFIG_VFIO_PCI=y', '/boot/config-6.1-b\t=CONFIG_VFIO_PCI=m')
   t.equal(two.vfioBuiltin?.value, false)
   t.same(host(kernelConfig, '/boot/config-1\t=CONFIG_VFIO_PCI=y', '/boot/config-2\t=CONFIG_VFIO_PCI=m'), {}, 'nobody knows which runs')
