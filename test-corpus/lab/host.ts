@@ -1,5 +1,5 @@
 /** A host of the lab over its restarts: one disk, one machine at a time, and what a scenario does with it. */
-import { mkdtempSync, readFileSync, copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nextBoot, type BootEntry } from './boot-entry.ts'
 import { startBox, type Box } from './box.ts'
@@ -8,7 +8,7 @@ import type { Image } from './image.ts'
 import type { Machine } from './machine.ts'
 import type { Report } from './report.ts'
 import type { Scenario } from './scenario.ts'
-import { run } from './tools.ts'
+import { dropFolder, run, scratchFolder } from './tools.ts'
 
 export interface Examined {
   readonly report: Report
@@ -29,7 +29,7 @@ export interface Host {
 }
 
 export async function startHost(scenario: Scenario, image: Image, toolFolder: string, log: (line: string) => void): Promise<Host> {
-  const folder = mkdtempSync('/tmp/gpudoctor-lab-')
+  const folder = scratchFolder()
   const disk = join(folder, 'disk.qcow2')
   const words = scenario.kernel?.split(/\s+/) ?? []
   try {
@@ -48,12 +48,12 @@ export async function startHost(scenario: Scenario, image: Image, toolFolder: st
       examine: name => examine(host.box, folder, name),
       end: async () => {
         await host.box.stop()
-        rmSync(folder, { recursive: true, force: true })
+        dropFolder(folder)
       },
     }
     return host
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true })
+    dropFolder(folder)
     throw error
   }
 }

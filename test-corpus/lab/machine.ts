@@ -25,7 +25,7 @@ const iommuOptions = (kind: NonNullable<Machine['iommu']>, remapping: 'on' | 'of
 })[kind]
 
 /** The usual devices: a display that the host boots with, and behind a root port the GPU, an ATI Rage 128 at 0000:01:00.0. */
-const usual = ['VGA,addr=02.0', 'pcie-root-port,id=rp1,slot=1,addr=01.0', 'ati-vga,bus=rp1']
+const usual = ['VGA,addr=02.0', 'pcie-root-port,id=rp1,slot=1,addr=04.0', 'ati-vga,bus=rp1']
 
 /** QEMU's options for the machine, without disks, kernel and channels. Files that it writes to go to the folder. */
 export function machineOptions(machine: Machine, folder: string): string[] {

@@ -8,7 +8,7 @@
  *
  * A line each, then `N passed, N failed, N skipped`. Where the lab cannot run, all are skipped, with the reason.
  */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { takeTool } from './cargo.ts'
@@ -18,7 +18,7 @@ import { readResults, resultOf, writeResults, type Results } from './results.ts'
 import { labFolder, readScenarios, type Scenario } from './scenario.ts'
 import { show, type Shown } from './show.ts'
 import { writeTable } from './table.ts'
-import { CannotRun, requireTools } from './tools.ts'
+import { CannotRun, requireTools, scratchFolder } from './tools.ts'
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -104,7 +104,7 @@ async function main(): Promise<void> {
   const named = all.filter(({ name }) => names.length === 0 || names.some(word => name.includes(word)))
   if (options.list) return named.forEach(({ name, title }) => print(`${name.padEnd(30)} ${title}`))
   if (named.length === 0) throw new Error(`no scenario is called ${names.join(' or ')}`)
-  const folder = mkdtempSync('/tmp/gpudoctor-lab-')
+  const folder = scratchFolder()
   try {
     requireTools()
     const made = await image(line => process.stderr.write(`${line}\n`))
@@ -119,8 +119,6 @@ async function main(): Promise<void> {
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error
     for (const scenario of named) skip(scenario, error.message)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
   }
   print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
   process.stderr.write(`${passed(started)} s in all\n`)

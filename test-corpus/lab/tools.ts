@@ -1,6 +1,6 @@
 /** Programs the lab runs on this machine: installing them, running them with an end, and saying why the lab cannot run. */
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { arch, platform } from 'node:os'
 import { promisify } from 'node:util'
 
@@ -27,6 +27,21 @@ export function requireTools(): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...words: string[]): boolean => spawnSync('apt-get', ['-qq', '-y', ...words], { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 600_000 }).status === 0
   if (!apt('update') || !apt('install', '--no-install-recommends', ...missing)) throw new CannotRun(`Debian's packages could not be installed: ${missing.join(', ')}`)
+}
+
+const scratch = new Set<string>()
+process.on('exit', () => scratch.forEach(dropFolder))
+
+/** A new folder for this run; it goes with `dropFolder`, or when the process ends. The path is short, for sockets in it. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync('/tmp/gpudoctor-lab-')
+  scratch.add(folder)
+  return folder
+}
+
+export function dropFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  scratch.delete(folder)
 }
 
 /** Runs a program to its end and gives its standard output; throws with what it said on standard error. */
