@@ -113,8 +113,8 @@ ${exitCodes}`)
 
 async function main(): Promise<void> {
   // The reader may go away at any time (`gpudoctor | head`): then there is nothing more to say.
-  process.stdout.on('error', error => {
-    if ('code' in error && error.code === 'EPIPE') process.exit()
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
     throw error
   })
   try {
