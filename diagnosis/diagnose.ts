@@ -124,7 +124,7 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
   const fired = new Set(outcomes.filter(outcome => outcome.verdict === 'fires').map(outcome => outcome.rule))
   const grouped = new Map<string, { subjects: string[]; missing: Set<string> }>()
   for (const outcome of outcomes) {
-    if (outcome.verdict !== 'unknown' || fired.has(outcome.rule) || !canBeBrought(rules.get(outcome.rule) as Rule, outcome.missing)) continue
+    if (outcome.verdict !== 'unknown' || fired.has(outcome.rule) || !canBeBrought(rules.get(outcome.rule) as Rule, outcome.missing, examination.subjects.vm.length)) continue
     const entry = grouped.get(outcome.rule) ?? { subjects: [], missing: new Set() }
     entry.subjects.push(subjectText(outcome.subject))
     outcome.missing.forEach(path => entry.missing.add(path))
@@ -138,10 +138,13 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
   return undecidedRules.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || compare(a.rule, b.rule))
 }
 
-/** What only a person's own text could tell (an error of a program that keeps no log) is no gap in what was collected. */
-const canBeBrought = (rule: Rule, missing: readonly string[]): boolean => missing.some(path => {
+/**
+ * What only a person's own text could tell (an error of a program that keeps no log) is no gap in what was collected,
+ * nor is a guest's report where there is no guest.
+ */
+const canBeBrought = (rule: Rule, missing: readonly string[], vms: number): boolean => missing.some(path => {
   const info = pathInfo(path, rule.for, rule.log)
-  return typeof info === 'string' || info.from[0] !== 'text'
+  return typeof info === 'string' || !(info.from[0] === 'text' || (info.from[0] === 'guest-report' && vms === 0))
 })
 
 /** For each missing fact the likeliest ways to bring it, on this platform; as root where it was refused. */

@@ -9,7 +9,7 @@ export const evidenceKinds = {
   'pci-names': { about: 'the names of PCI ids on this host', platform: 'any', get: 'cp /usr/share/misc/pci.ids .', fileName: /pci\.ids/i, absentMeans: 'unknown' },
   'libvirt-domain': { about: 'a libvirt domain', platform: 'any', get: 'virsh dumpxml --inactive VM > VM.xml', fileName: /\.xml$/i, absentMeans: 'none' },
   'libvirt-domain-live': { about: 'a running libvirt domain', platform: 'any', get: 'virsh dumpxml VM > VM-live.xml', absentMeans: 'none' },
-  'libvirt-log': { about: 'messages of libvirt, virsh, Proxmox and the vGPU manager', platform: 'any', get: 'journalctl -u libvirtd -u virtqemud > libvirtd.log', fileName: /libvirtd|virtqemud|virsh/i, log: true, absentMeans: 'unknown' },
+  'libvirt-log': { about: 'messages of libvirt, virsh, Proxmox and the vGPU manager', platform: 'any', get: 'journalctl -u libvirtd -u virtqemud > libvirtd.log', fileName: /libvirtd|virtqemud|virsh/i, log: true, absentMeans: 'none' },
   'text': { about: 'text that was handed in', platform: 'any', get: 'the text of the error, as a file', log: true, absentMeans: 'unknown' },
 
   // Linux
@@ -40,7 +40,7 @@ export const evidenceKinds = {
   'proxmox-vm': { about: "a Proxmox VM's configuration", platform: 'linux', get: 'qm config VMID > VMID.conf', fileName: /^\d{3,}\.conf$/i, absentMeans: 'none' },
   'limits': { about: 'limits on locked memory', platform: 'linux', get: 'ulimit -l > limits.txt; cat /proc/$(pidof -s qemu-system-x86_64)/limits', fileName: /limits/i, absentMeans: 'unknown' },
   'guest-report': { about: 'what a guest reported (device manager, guest tools)', platform: 'any', get: 'pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)', fileName: /pnputil|dxdiag|msinfo|device.?manager/i, log: true, absentMeans: 'unknown' },
-  'nvidia-smi': { about: 'what nvidia-smi prints', platform: 'any', get: 'nvidia-smi -q > nvidia-smi.txt', fileName: /nvidia-smi/i, log: true, absentMeans: 'unknown' },
+  'nvidia-smi': { about: 'what nvidia-smi prints', platform: 'any', get: 'nvidia-smi -q > nvidia-smi.txt', fileName: /nvidia-smi/i, log: true, absentMeans: 'none' },
   'nvidia-proc': { about: "the NVIDIA driver's /proc files", platform: 'linux', get: "grep -r '' /proc/driver/nvidia > nvidia-proc.txt", absentMeans: 'none' },
   'driver-build': { about: 'what DKMS says of its modules, and the logs of builds that failed', platform: 'linux', get: '(dkms status; cat /var/lib/dkms/*/*/build/make.log) > dkms.txt', fileName: /dkms|make\.log|nvidia-installer/i, log: true, absentMeans: 'none' },
 

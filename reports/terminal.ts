@@ -314,6 +314,6 @@ function absentLines(page: Page, absent: readonly EvidenceNote[], root: boolean 
   const { first, rest } = firstOf(page, sorted, shown.absent)
   if (first.length === 0) return []
   const label = statusWords.absent.padEnd(19)
-  const names = first.map(note => (note.note === undefined ? note.about : `${note.about} (${note.note})`))
+  const names = [...new Set(first.map(note => note.about))]
   return hanging(page, page.width < 60 ? `${label.trim()}: ` : label, listed([...names, ...(rest > 0 ? [`${rest} more`] : [])]))
 }
