@@ -70,8 +70,7 @@ export class LogMatches {
     const seen = new SeenLines()
     const counts = new Map<Signature, number>()
     let line: LogicalLine | null = null
-    // One byte a character keeps the offsets of the text; a character cut to its low byte can only add a candidate.
-    search.scan(Buffer.from(log.text, 'latin1'), (literal, offset) => {
+    search.scan(log.text, (literal, offset) => {
       if (offset < from) return
       for (const signature of owners[literal] ?? []) {
         if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue

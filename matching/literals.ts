@@ -7,7 +7,14 @@
 const block = 3
 const tableBits = 16
 
-const lower = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte))
+/**
+ * A byte a character, letters made small: offsets stay those of the text. A character cut to its low byte can only add a
+ * candidate. Lower case of a few scripts is longer than the text; then only ASCII is folded.
+ */
+function folded(text: string): Uint8Array {
+  const lower = text.toLowerCase()
+  return Buffer.from(lower.length === text.length ? lower : text.replace(/[A-Z]+/g, letters => letters.toLowerCase()), 'latin1')
+}
 
 /** The shortest literal the search takes; the window is as long as the shortest, and strides are shorter than the window. */
 export const shortestLiteral = 8
@@ -27,7 +34,7 @@ export class LiteralSearch {
   constructor(literals: readonly string[]) {
     const short = literals.find(literal => literal.length < shortestLiteral)
     if (short !== undefined) throw new RangeError(`the literal "${short}" is shorter than ${shortestLiteral} characters`)
-    this.#literals = literals.map(literal => Buffer.from(literal, 'latin1').map(byte => lower[byte] as number))
+    this.#literals = literals.map(folded)
     this.#window = this.#literals.reduce((least, literal) => Math.min(least, literal.length), 12)
     this.#shift.fill(this.#window - block + 1)
     this.#next = new Int32Array(literals.length)
@@ -46,14 +53,15 @@ export class LiteralSearch {
     })
   }
 
-  /** Calls `found` with the literal's index and its byte offset; for one literal in order of the offsets. */
-  scan(bytes: Uint8Array, found: (literal: number, offset: number) => void): void {
+  /** Calls `found` with the literal's index and its offset in the text; for one literal in order of the offsets. */
+  scan(text: string, found: (literal: number, offset: number) => void): void {
     if (this.#literals.length === 0) return
+    const bytes = folded(text)
     const shift = this.#shift
     const length = bytes.length
     let at = this.#window - 1
     while (at < length) {
-      const hash = hashOf(lower[bytes[at - 2] as number] as number, lower[bytes[at - 1] as number] as number, lower[bytes[at] as number] as number)
+      const hash = hashOf(bytes[at - 2] as number, bytes[at - 1] as number, bytes[at] as number)
       const move = shift[hash] as number
       if (move > 0) {
         at += move
@@ -70,7 +78,7 @@ export class LiteralSearch {
 
 function standsAt(literal: Uint8Array, bytes: Uint8Array, start: number): boolean {
   if (start + literal.length > bytes.length) return false
-  for (let i = 0; i < literal.length; i++) if (lower[bytes[start + i] as number] !== literal[i]) return false
+  for (let i = 0; i < literal.length; i++) if (bytes[start + i] !== literal[i]) return false
   return true
 }
 
