@@ -192,6 +192,22 @@ t.test('what a VM said before its last start is history', async t => {
   t.equal(count([start, 'char device redirected', start, 'vfio 0000:01:00.0: group 1 is not viable']), 1)
 })
 
+t.test('what libvirt refused before the VM that runs now was started is history', async t => {
+  const spec: LogSignature = { ...viable, in: ['libvirt-log'] }
+  const one = counting(spec)
+  const [group] = subjectsOf(machine).group
+  const daemon = (second: string) => log('libvirt-log', [`2026-01-02T03:04:${second}+0000 aster libvirtd[77]: internal error: process exited: vfio 0000:01:00.0: group 1 is not viable`])
+  const vm = (...end: string[]) => log('qemu-log', ['2026-01-02 03:04:30.500+0000: starting up libvirt version: 10.0.0, qemu version: 8.2.2', `-device '{"driver":"vfio-pci","host":"0000:01:00.0"}' \\`, ...end], { id: 'qemu-log/win' })
+  const count = (...pieces: Evidence[]) => new LogMatches([one], pieces).factsFor(one, group as NonNullable<typeof group>).walk('it.count').value
+  t.equal(count(daemon('10'), vm()), 0)
+  t.equal(count(daemon('40'), vm()), 1, 'said after the start')
+  t.equal(count(daemon('10'), vm('2026-01-02 03:04:31.000+0000: shutting down, reason=failed')), 1, 'it runs no more')
+  const other = log('qemu-log', ['2026-01-02 03:04:30.500+0000: starting up libvirt version: 10.0.0'], { id: 'qemu-log/other' })
+  t.equal(count(daemon('10'), other), 1, 'another VM without the function')
+  t.equal(count(daemon('10'), other, log('libvirt-domain', ['<domain/>'], { id: 'libvirt-domain/other' })), 0, 'all VMs there are do run')
+  t.equal(count(daemon('10'), other, log('libvirt-domain', ['<domain/>'], { id: 'libvirt-domain/win' })), 1)
+})
+
 t.test('many literals at once, as a search one by one would find them', async t => {
   const word = fc.stringMatching(/^[abC ]{8,13}$/)
   fc.assert(fc.property(fc.uniqueArray(word, { minLength: 1, maxLength: 12, selector: text => text.toLowerCase() }), fc.stringMatching(/^[aAbBcC \n]{0,400}$/), (literals, text) => {

@@ -45,10 +45,12 @@ export class LogMatches {
   /** Answers of `absenceProven`, by kind and VM. */
   readonly #absence = new Map<string, boolean>()
   readonly #tables: Tables
+  readonly #runs: readonly Run[]
 
   constructor(rules: readonly Rule[], evidence: readonly Evidence[], tables: Tables = {}) {
     this.#evidence = evidence
     this.#tables = tables
+    this.#runs = runsOf(evidence)
     const signatures = rules.flatMap(rule => Object.values(rule.log).map((spec): Signature => ({ spec, pattern: new Pattern(spec.match) })))
     const byLiteral = new Map<string, Signature[]>()
     for (const signature of signatures) {
@@ -77,13 +79,21 @@ export class LogMatches {
         if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
         if (seen.has(signature, line.start)) continue
         const hit = hitOf(signature, piece, line, this.#tables)
-        if (!hit) continue
+        if (!hit || this.#isHistory(piece, hit)) continue
         counts.set(signature, (counts.get(signature) ?? 0) + 1)
         const hits = this.#hits.get(signature.spec)
         if (hits) hits.push(hit)
         else this.#hits.set(signature.spec, [hit])
       }
     })
+  }
+
+  /** What a daemon of libvirt said of a function before the VM started that runs with it now, or of any VM before the last one came up while all run. */
+  #isHistory(piece: Evidence, { text, time, bdf }: Hit): boolean {
+    if (piece.kind !== 'libvirt-log' || time === null || !daemonOfLibvirt.test(text)) return false
+    if (this.#runs.some(run => run.since > time && bdf !== null && run.functions.has(bdf))) return true
+    const defined = this.#evidence.filter(each => each.kind === 'libvirt-domain' && each.takenAt !== undefined).map(each => nameOf(each.id))
+    return defined.length > 0 && defined.every(vm => this.#runs.some(run => run.vm === vm)) && this.#runs.some(run => run.since > time)
   }
 
   /** Whether any log matched a signature at all, whatever it was about. */
@@ -237,6 +247,24 @@ function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
 function startOfPresent(kind: EvidenceKind, log: LogText): number {
   if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? 0
   return kind === 'qemu-log' ? Math.max(0, log.text.lastIndexOf(': starting up libvirt version')) : 0
+}
+
+const daemonOfLibvirt = /^(?:libvirtd|virtqemud|virtnodedevd|libvirt-bin)\[/
+
+/** A VM that runs: since when (seconds since 1970), and with which functions. */
+interface Run { readonly vm: string; readonly since: number; readonly functions: ReadonlySet<Bdf> }
+
+/** From the logs of VMs that this host's collection holds: `2026-01-02 03:04:05.000+0000: starting up libvirt version: …`, and no `shutting down` after it. */
+function runsOf(evidence: readonly Evidence[]): Run[] {
+  return evidence.filter(piece => piece.kind === 'qemu-log' && piece.takenAt !== undefined && hasBody(piece)).flatMap(piece => {
+    const log = logOf(piece)
+    const at = log.text.lastIndexOf(': starting up libvirt version')
+    const vm = nameOf(piece.id)
+    if (at < 0 || vm === null || log.text.indexOf(': shutting down', at) >= 0) return []
+    const since = Date.parse(log.text.slice(Math.max(0, at - 28), at).replace(/^(\S+) (\S+)([+-]\d\d)(\d\d)$/, '$1T$2$3:$4')) / 1000
+    const functions = [...log.text.slice(at).matchAll(/"host":"([0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7])"/g)].flatMap(([, written]) => bdfFromText(written ?? '') ?? [])
+    return Number.isFinite(since) ? [{ vm, since, functions: new Set(functions) }] : []
+  })
 }
 
 const perVm: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log']

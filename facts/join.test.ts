@@ -25,6 +25,20 @@ t.test('bhyve VMs', async t => {
   t.equal(joined(piece('bhyve-commands', start('-H'))).host.vmsUnwired, undefined, 'a VM without functions need not be wired')
 })
 
+t.test('a decimal address, as written and as libvirt has stored it', async t => {
+  const functions = piece('lspci', `00:00.0 Host bridge [0600]: Intel Corporation Device [8086:4660] (rev 02)
+02:10.0 VGA compatible controller [0300]: Advanced Micro Devices, Inc. [AMD/ATI] Device [1002:5046]
+02:11.0 Ethernet controller [0200]: Intel Corporation Device [8086:100e]
+`)
+  const reading = (slot: string, bdf: string) => joined(functions, piece('libvirt-domain', `<domain type='kvm'><name>win</name><devices><hostdev mode='subsystem' type='pci' managed='yes'>
+<source><address domain='0x0000' bus='0x02' slot='${slot}' function='0x0'/></source></hostdev></devices></domain>`)).assignments[`win ${bdf}`]?.decimalReading?.value
+  t.equal(reading('10', '0000:02:0a.0'), '0000:02:10.0')
+  t.equal(reading('0x0a', '0000:02:0a.0'), '0000:02:10.0', 'libvirt stores 10 as 0x0a')
+  t.equal(reading('11', '0000:02:0b.0'), '0000:02:11.0')
+  t.equal(reading('0x0b', '0000:02:0b.0'), null, 'with 0x it is taken for an error of that kind only where a display is')
+  t.equal(reading('0x10', '0000:02:10.0'), null)
+})
+
 t.test('device maps', async t => {
   const load = piece('bhyve-commands', 'grub-bhyve -S -r hd0 -m /zroot/vms/fedora.map -M 4096 fedora')
   const map = (from: string, takenAt = '2026-01-01T00:00:00Z') => piece('device-map', '(hd0) /dev/zvol/zroot/vms/fedora\n', { from, takenAt })

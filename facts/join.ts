@@ -167,22 +167,31 @@ function idlePfs(assignment: AssignmentFacts, functions: Readonly<Record<Bdf, Fu
 }
 
 /**
- * libvirt reads a bare number as decimal, lspci prints hexadecimal: `bus='82'` is bus 0x52. Where no function is at the
- * address that was written, the one that its digits name as hexadecimal. Undefined where nothing can be said.
+ * libvirt reads a bare number as decimal, lspci prints hexadecimal: `bus='82'` is bus 0x52, and that is what libvirt
+ * writes back into the definition. Where no function is at the address, the one that the decimal digits name as
+ * hexadecimal; for a number that stands there with 0x only if it is a display. Undefined where nothing can be said.
  */
 function hexReading(assignment: AssignmentFacts, functions: Readonly<Record<Bdf, FunctionFacts>>): Bdf | null | undefined {
   const written = assignment.written?.value
   if (!written || assignment.present === undefined) return undefined
-  const digits = (name: string) => new RegExp(`${name}=["']?(?:0x)?([0-9a-fA-F]{1,5})`).exec(written)?.[1]
-  const [bus, slot, fn] = [digits('bus'), digits('slot'), digits('function')]
-  if (bus === undefined || slot === undefined || fn === undefined) return undefined
-  const numbers = [[bus, slot, 16, 16], [bus, slot, 16, 10], [bus, slot, 10, 16]] as const
+  const [domain, bus, slot, fn] = ['domain', 'bus', 'slot', 'function'].map(name => readings(written, name))
+  if (!bus || !slot || !fn) return undefined
   if (assignment.present.value) return null
-  for (const [b, s, busBase, slotBase] of numbers) {
-    const reading = bdfFromNumbers(parseInt(digits('domain') ?? '0', 16), parseInt(b, busBase), parseInt(s, slotBase), parseInt(fn, 16))
-    if (reading !== null && reading !== assignment.fn?.value && Object.hasOwn(functions, reading) && functions[reading]?.id) return reading
+  const asStored = !/\b(?:bus|slot)=["']?[1-9]/.test(written)
+  for (const [b, s] of [[bus.asHex, slot.asHex], [bus.asHex, slot.plain], [bus.plain, slot.asHex]] as const) {
+    const reading = bdfFromNumbers(domain?.plain ?? 0, b, s, fn.plain)
+    if (reading === null || reading === assignment.fn?.value || !Object.hasOwn(functions, reading) || !functions[reading]?.id) continue
+    if (!asStored || functions[reading]?.class?.value?.startsWith('03')) return reading
   }
   return null
+}
+
+/** A number of a libvirt address as libvirt takes it, and as it would be if its decimal digits were hexadecimal. */
+function readings(written: string, name: string): { plain: number; asHex: number } | null {
+  const [, prefix, digits] = new RegExp(`\\b${name}=["']?(0x)?([0-9a-fA-F]{1,5})`).exec(written) ?? []
+  if (digits === undefined) return null
+  const plain = parseInt(digits, prefix ? 16 : 10)
+  return { plain, asHex: parseInt(prefix ? String(plain) : digits, 16) }
 }
 
 function joinVms(draft: Draft, parsed: readonly Parsed[]): void {

@@ -6,7 +6,7 @@ export default collector({
   platform: 'linux',
   first: [{ read: '/usr/share/misc/pci.ids' }, { read: '/usr/share/hwdata/pci.ids' }],
   timeout: 5,
-  limit: 1024 * 1024,
+  limit: 4 * 1024 * 1024,
   reduce: onlyIdsOf,
   loses: 'Functions are shown by their ids where no listing names them.',
 })

@@ -35,7 +35,7 @@ const leftOut = [
 const masked = [
   'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer', 'logrotate.timer',
   'systemd-pstore.service', 'getty@tty1.service', 'serial-getty@ttyS0.service', 'libvirt-guests.service', 'systemd-update-utmp.service',
-  'systemd-update-utmp-runlevel.service', 'systemd-networkd-wait-online.service', 'virtlockd.socket', 'virtlockd-admin.socket', 'libvirtd-admin.socket',
+  'systemd-update-utmp-runlevel.service', 'systemd-networkd-wait-online.service',
 ]
 
 /** Configuration of a Debian host as its installer leaves it, but for a small initramfs. */

@@ -5,11 +5,12 @@ import type { Scenario } from './scenario.ts'
 export type Report = JsonReport
 export type Finding = Report['findings'][number]
 
-/** The place of a rule's first finding in the report, from 1; 0 where it is not there. */
-export const rankOf = (report: Pick<Report, 'findings'>, rule: string): number => report.findings.findIndex(finding => finding.rule === rule) + 1
-
 /** True of every box whose CPU plays an Intel one: QEMU's emulation has no VT-x, so there is no /dev/kvm either. */
 const trueOfTheBox = ['cpu-vtx-disabled-by-firmware', 'dev-kvm-missing']
+
+/** The place of a rule's first finding in the report, from 1, what is true of every box left out; 0 where it is not there. */
+export const rankOf = (report: Pick<Report, 'findings'>, rule: string): number =>
+  report.findings.filter(finding => !trueOfTheBox.includes(finding.rule)).findIndex(finding => finding.rule === rule) + 1
 
 const serious = (report: Pick<Report, 'findings'>): string[] => report.findings.filter(finding => finding.severity !== 'hint').map(finding => finding.rule)
 
