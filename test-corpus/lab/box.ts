@@ -39,11 +39,21 @@ export interface Box {
   stop(): Promise<void>
 }
 
-const bootSeconds = 240
+const bootSeconds = 150
 const running = new Set<ChildProcess>()
 process.on('exit', () => running.forEach(child => child.kill('SIGKILL')))
 
-export async function startBox(options: BoxOptions): Promise<Box> {
+/** Starts QEMU and waits until the box answers. QEMU's emulation hangs in a boot now and then, so there is a second try. */
+export const startBox = (options: BoxOptions): Promise<Box> => tryBox(options).catch((error: unknown) => {
+  if (!(error instanceof Hung)) throw error
+  options.log?.(`    ${error.message}; once more`)
+  return tryBox(options)
+})
+
+/** It did not come up in time. */
+class Hung extends Error {}
+
+async function tryBox(options: BoxOptions): Promise<Box> {
   const { folder } = options
   const share = join(folder, 'share')
   mkdirSync(share, { recursive: true })
@@ -65,7 +75,8 @@ export async function startBox(options: BoxOptions): Promise<Box> {
     const jobs = await lines(join(folder, 'jobs'), gone)
     const qmp = await lines(join(folder, 'qmp'), gone)
     qmp.send('{"execute":"qmp_capabilities"}')
-    await jobs.next(line => (line.endsWith('ready') ? line : null), bootSeconds, 'the box did not come up', gone)
+    await jobs.next(line => (line.endsWith('ready') ? line : null), bootSeconds, '', gone)
+      .catch((error: Error) => { throw error.message === '' ? new Hung(`the box did not come up in ${bootSeconds} s: ${lastOf(join(folder, 'console.log'))}`) : error })
     options.log?.(`    ${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  boot`)
     let count = 0
 

@@ -125,6 +125,9 @@ async function main(): Promise<void> {
   process.exitCode = counts.failed > 0 ? 1 : 0
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => {
+  process.stderr.write(`ended by ${signal}\n`)
+  process.exit(130)
+})
 await main()
 process.exit()

@@ -4,18 +4,20 @@ import type { Scenario } from './scenario.ts'
 
 export type Report = JsonReport
 export type Finding = Report['findings'][number]
+/** As much of a report or a diagnosis as is judged here. */
+export interface Judged { readonly findings: readonly { readonly rule: string; readonly severity: string }[]; readonly broken: readonly { readonly rule: string; readonly error: string }[] }
 
 /** True of every box whose CPU plays an Intel one: QEMU's emulation has no VT-x, so there is no /dev/kvm either. */
 const trueOfTheBox = ['cpu-vtx-disabled-by-firmware', 'dev-kvm-missing']
 
 /** The place of a rule's first finding in the report, from 1, what is true of every box left out; 0 where it is not there. */
-export const rankOf = (report: Pick<Report, 'findings'>, rule: string): number =>
+export const rankOf = (report: Pick<Judged, 'findings'>, rule: string): number =>
   report.findings.filter(finding => !trueOfTheBox.includes(finding.rule)).findIndex(finding => finding.rule === rule) + 1
 
-const serious = (report: Pick<Report, 'findings'>): string[] => report.findings.filter(finding => finding.severity !== 'hint').map(finding => finding.rule)
+const serious = (report: Pick<Judged, 'findings'>): string[] => report.findings.filter(finding => finding.severity !== 'hint').map(finding => finding.rule)
 
 /** Plain sentences on what is not as expected of the broken host; none where all is. */
-export function whatIsWrongBroken(scenario: Pick<Scenario, 'expect' | 'must_not' | 'also_true'>, report: Pick<Report, 'findings' | 'broken'>): string[] {
+export function whatIsWrongBroken(scenario: Pick<Scenario, 'expect' | 'must_not' | 'also_true'>, report: Judged): string[] {
   const expected = scenario.expect ?? []
   return [
     ...expected.flatMap(({ rule, rank }) => {
@@ -30,11 +32,11 @@ export function whatIsWrongBroken(scenario: Pick<Scenario, 'expect' | 'must_not'
 }
 
 /** The same for the host after the fix: the cause is gone, and no error or warning is left that the scenario does not know. */
-export function whatIsWrongCured(scenario: Pick<Scenario, 'cure' | 'gone' | 'also_true'>, report: Pick<Report, 'findings' | 'broken'>): string[] {
+export function whatIsWrongCured(scenario: Pick<Scenario, 'cure' | 'gone' | 'also_true'>, report: Judged): string[] {
   const gone = scenario.gone ?? (scenario.cure ? [scenario.cure.rule] : [])
   const left = gone.filter(rule => rankOf(report, rule) > 0)
   return [...left.map(rule => `${rule} is found still`), ...unexplained(scenario, report).filter(text => !left.some(rule => text.startsWith(`${rule} `)))]
 }
 
-const unexplained = (scenario: Pick<Scenario, 'also_true'>, report: Pick<Report, 'findings'>): string[] =>
+const unexplained = (scenario: Pick<Scenario, 'also_true'>, report: Pick<Judged, 'findings'>): string[] =>
   [...new Set(serious(report))].filter(rule => ![...trueOfTheBox, ...(scenario.also_true ?? [])].includes(rule)).map(rule => `${rule} is found (${report.findings.find(finding => finding.rule === rule)?.severity}) on a host without that fault`)
