@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

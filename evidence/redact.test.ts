@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import type { EvidenceKind } from '../model/evidence.ts'
 import { createRedactor, redact, redactionLabels } from './redact.ts'

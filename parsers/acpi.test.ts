@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Evidence } from '../model/evidence.ts'

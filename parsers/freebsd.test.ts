@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import { factCatalogue } from '../model/fact-catalogue.ts'
 import type { Evidence, EvidenceId, EvidenceKind } from '../model/evidence.ts'

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import type { Evidence, EvidenceStatus } from '../model/evidence.ts'
 import { logText } from '../matching/log-text.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Fact } from '../model/fact.ts'

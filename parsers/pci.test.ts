@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { onlyIdsOf } from '../collectors/linux/pci-names.ts'

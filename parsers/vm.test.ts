@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import { onlyQemu } from '../collectors/linux/qemu-processes.ts'
 import { kindOf, type Evidence, type EvidenceId } from '../model/evidence.ts'

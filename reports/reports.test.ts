@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual, stripVTControlCharacters } from 'node:util'
-import fc from 'fast-check'
+import fc from '../test-corpus/property.ts'
 import t from 'tap'
 import * as v from 'valibot'
 import type { Diagnosis, Finding, Fix, ReportOptions, Undecided } from '../model/finding.ts'
