@@ -1,11 +1,12 @@
 /** Collecting without diagnosing, and saying beforehand what would be touched. */
 import { statSync } from 'node:fs'
+import type { RedactionLevel } from '../evidence/redact.ts'
 import { factsOf, save } from './examine.ts'
 import { takeHost } from './inputs.ts'
 
-export async function collectHost(options: { readonly output: string; readonly plan?: true; readonly root?: string; readonly patience?: number }): Promise<number> {
+export async function collectHost(options: { readonly output: string; readonly plan?: true; readonly root?: string; readonly patience?: number; readonly redact?: RedactionLevel }): Promise<number> {
   if (options.plan) return printPlan()
-  const taken = await takeHost(options.root, options.patience)
+  const taken = await takeHost(options)
   await save(options.output, taken, factsOf(taken))
   const unread = taken.evidence.filter(piece => piece.status === 'denied')
   process.stderr.write(`${options.output}: ${taken.evidence.filter(piece => piece.status === 'ok' || piece.status === 'cut').length} pieces of evidence, ${Math.ceil(statSync(options.output).size / 1024)} KiB\n`)

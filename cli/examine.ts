@@ -1,6 +1,7 @@
 /** Examining a host and replaying what was taken: evidence in, diagnosis out, in the forms that were asked for. */
 import { writeFile } from 'node:fs/promises'
 import { diagnose } from '../diagnosis/diagnose.ts'
+import type { RedactionLevel } from '../evidence/redact.ts'
 import { assemble } from '../facts/assemble.ts'
 import type { Diagnosis, ReportOptions } from '../model/finding.ts'
 import { severities } from '../model/rule.ts'
@@ -20,10 +21,11 @@ export interface ExamineOptions {
   readonly width?: number
   readonly rules?: string
   readonly patience?: number
+  readonly redact: RedactionLevel
 }
 
-export const examineHost = async (options: ExamineOptions): Promise<number> => examine(await takeHost(undefined, options.patience), options)
-export const replay = async (inputs: readonly string[], options: ExamineOptions): Promise<number> => examine(await takeInputs(inputs), options)
+export const examineHost = async (options: ExamineOptions): Promise<number> => examine(await takeHost(options), options)
+export const replay = async (inputs: readonly string[], options: ExamineOptions): Promise<number> => examine(await takeInputs(inputs, options.redact), options)
 
 /** The facts of what was taken. */
 export const factsOf = (taken: Taken): Snapshot => assemble(taken.evidence, parsers, shippedNames)

@@ -1,6 +1,8 @@
 /** Where a run's evidence comes from: this host, or what was handed in. */
+import { hostname } from 'node:os'
 import type { Evidence } from '../model/evidence.ts'
 import type { RunInfo } from '../model/finding.ts'
+import type { RedactionLevel } from '../evidence/redact.ts'
 import { toolName } from './version.ts'
 import { progress } from './progress.ts'
 
@@ -13,14 +15,18 @@ export interface Taken {
 }
 
 /** Reads the live host, or a copied tree below `root`. */
-export async function takeHost(root?: string, patience = 1): Promise<Taken> {
+export async function takeHost({ root, patience = 1, redact = 'standard' }: { readonly root?: string; readonly patience?: number; readonly redact?: RedactionLevel } = {}): Promise<Taken> {
   const [{ collect }, { liveSource }, { createRedactor }, { collectorsFor }] = await Promise.all([
     import('../evidence/collect.ts'), import('../evidence/live-source.ts'), import('../evidence/redact.ts'), import('../collectors/all.ts'),
   ])
   const source = liveSource(root ?? '')
   const collectors = collectorsFor(source.platform)
   if (source.platform === 'other') throw new Error(`gpudoctor examines Linux and FreeBSD hosts, and this is neither (${process.platform}). It replays snapshots and files here: gpudoctor replay FILE…`)
-  const redactor = createRedactor()
+  const redactor = createRedactor(undefined, redact)
+  if (root === undefined) {
+    redactor.learn('host', hostname())
+    redactor.learn('user', process.env.SUDO_USER ?? process.env.USER ?? '')
+  }
   const interrupted = () => {
     source.stop()
     process.exit(130)
@@ -28,7 +34,7 @@ export async function takeHost(root?: string, patience = 1): Promise<Taken> {
   process.once('SIGINT', interrupted)
   const shown = progress('Reading this host')
   try {
-    const evidence = await collect(collectors, source, { redactor, patience, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) })
+    const evidence = redactor.withoutNames(await collect(collectors, source, { redactor, patience, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) }))
     return {
       evidence, platform: source.platform, zoneMinutes: -new Date().getTimezoneOffset(),
       about: { tool: toolName, takenAt: new Date().toISOString(), root: root === undefined ? process.geteuid?.() === 0 : null, redacted: redactor.counts },
@@ -40,16 +46,20 @@ export async function takeHost(root?: string, patience = 1): Promise<Taken> {
 }
 
 /** Opens a snapshot, a folder, loose files or standard input. */
-export async function takeInputs(paths: readonly string[]): Promise<Taken> {
-  const { openInputs } = await import('../evidence/open.ts')
+export async function takeInputs(paths: readonly string[], redact: RedactionLevel = 'standard'): Promise<Taken> {
+  const [{ openInputs }, { createRedactor }] = await Promise.all([import('../evidence/open.ts'), import('../evidence/redact.ts')])
+  const redactor = createRedactor(undefined, redact)
   const shown = progress('Reading what was handed in')
   try {
-    const { evidence, manifest, redacted } = await openInputs(paths)
+    const { evidence, manifest } = await openInputs(paths, {}, redactor)
     return {
-      evidence, platform: manifest?.platform ?? 'other', zoneMinutes: manifest?.zoneMinutes ?? 0,
-      about: { tool: toolName, takenAt: manifest?.takenAt ?? null, root: manifest?.root ?? null, redacted: manifest?.redacted ?? redacted },
+      evidence: redactor.withoutNames(evidence), platform: manifest?.platform ?? 'other', zoneMinutes: manifest?.zoneMinutes ?? 0,
+      about: { tool: toolName, takenAt: manifest?.takenAt ?? null, root: manifest?.root ?? null, redacted: sum(manifest?.redacted ?? {}, redactor.counts) },
     }
   } finally {
     shown.done()
   }
 }
+
+const sum = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map(label => [label, (a[label] ?? 0) + (b[label] ?? 0)]))

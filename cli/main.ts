@@ -7,6 +7,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { toolVersion } from './version.ts'
 import { reportFailure } from './failure.ts'
+import type { RedactionLevel } from '../evidence/redact.ts'
 import type { ExamineOptions } from './examine.ts'
 
 const exitCodes = 'Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudoctor itself could not work.'
@@ -18,6 +19,10 @@ function width(text: string): number {
   if (!Number.isInteger(columns) || columns < 20 || columns > 1000) throw new InvalidArgumentError('a number of columns from 20 to 1000')
   return columns
 }
+
+/** The levels of evidence/redact.ts, which is not loaded to print help. */
+const redact = () => new Option('--redact <level>', 'what to take out before anything is shown or written: secrets and what tells whose machine it is (standard); also private addresses and names of VMs (strict); nothing (none)')
+  .choices(['none', 'standard', 'strict']).default('standard')
 
 const patience = ['--patience <factor>', 'wait so many times longer for every file and command; for slow or busy hosts', factor] as const
 
@@ -36,6 +41,7 @@ const reporting = (command: Command): Command => command
   .option('-v, --verbose', 'print everything: all evidence, all that could not be checked')
   .option('--no-color', 'no colour (NO_COLOR does the same)')
   .option('--width <columns>', 'width of the report', width)
+  .addOption(redact())
   .option('--rules <folder>', 'a folder of your own rules, beside the built-in ones')
 
 /** Runs a command's action; whatever goes wrong in it becomes a plain message and exit code 2. */
@@ -77,7 +83,8 @@ ${exitCodes}`)
     .option('--plan', 'print every file and command that would be touched, and touch none')
     .option('--root <folder>', 'read a copied directory tree instead of this host')
     .option(...patience)
-    .action(act(async (options: { output: string; plan?: true; root?: string; patience?: number }) => (await import('./collect.ts')).collectHost(options)))
+    .addOption(redact())
+    .action(act(async (options: { output: string; plan?: true; root?: string; patience?: number; redact: RedactionLevel }) => (await import('./collect.ts')).collectHost(options)))
 
   reporting(root.command('replay')
     .description('diagnose a saved snapshot, a folder or loose files; "-" is standard input')

@@ -23,7 +23,7 @@ export interface CollectOptions {
   /** Called when a collector is done. */
   readonly onProgress?: (done: number, all: number, kind: EvidenceKind) => void
   /** Takes secrets out and counts them; give one to learn the counts. */
-  readonly redactor?: Redactor
+  readonly redactor?: Pick<Redactor, 'redact'>
   /** All time limits are multiplied by it; for slow or busy hosts. */
   readonly patience?: number
 }
@@ -377,7 +377,7 @@ function reduced(evidence: Evidence, reduce: NonNullable<Collector['reduce']>, t
 }
 
 /** The evidence without its secrets; what cannot be looked through for them does not pass. */
-function redacted(evidence: Evidence, { redact }: Redactor): Evidence {
+function redacted(evidence: Evidence, { redact }: Pick<Redactor, 'redact'>): Evidence {
   const clean = (text: string) => redact(text, evidence.kind).text
   try {
     const body = typeof evidence.body === 'string' ? clean(evidence.body) : evidence.body

@@ -11,7 +11,7 @@ import { nameOf, type Evidence, type EvidenceId, type EvidenceKind } from '../mo
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { kindOfName, stemOf } from './recognise.ts'
 import type { Manifest } from './manifest.ts'
-import { createRedactor, type RedactionCounts } from './redact.ts'
+import { createRedactor, type RedactionCounts, type Redactor } from './redact.ts'
 import { loadSnapshot, loadSnapshotFolder, type LoadedSnapshot } from './snapshot.ts'
 import { cut, type Piece } from './ticket.ts'
 
@@ -70,8 +70,8 @@ export interface Opened {
  * The evidence in `paths`: files, folders, snapshots, `-` for standard input. Ids are unique. Throws an InputError only
  * if nothing at all could be read.
  */
-export async function openInputs(paths: readonly string[], limits: Partial<OpenLimits> = {}): Promise<Opened> {
-  const inputs = new Inputs({ ...usual, ...limits })
+export async function openInputs(paths: readonly string[], limits: Partial<OpenLimits> = {}, redactor: Redactor = createRedactor()): Promise<Opened> {
+  const inputs = new Inputs({ ...usual, ...limits }, redactor)
   for (const path of paths) await inputs.take(path)
   return inputs.result()
 }
@@ -80,13 +80,14 @@ class Inputs {
   readonly #limits: OpenLimits
   readonly #evidence: Evidence[] = []
   readonly #ids = new Set<string>()
-  readonly #redactor = createRedactor()
+  readonly #redactor: Redactor
   #manifest: Manifest | null = null
   #bytesLeft: number
   #filesLeft: number
 
-  constructor(limits: OpenLimits) {
+  constructor(limits: OpenLimits, redactor: Redactor) {
     this.#limits = limits
+    this.#redactor = redactor
     this.#bytesLeft = limits.bytes
     this.#filesLeft = limits.files
   }
@@ -169,7 +170,7 @@ class Inputs {
   async #snapshot(path: string, load: () => Promise<LoadedSnapshot>): Promise<void> {
     const { evidence, manifest } = await load()
     this.#manifest ??= manifest
-    for (const one of evidence) {
+    for (const one of evidence.map(piece => this.#redactor.redacted(piece))) {
       if (this.#ids.has(one.id)) this.#add(one, nameOf(one.id) ?? undefined, path)
       else this.#keep(one)
     }

@@ -8,12 +8,16 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { isIPv6 } from 'node:net'
-import type { EvidenceKind } from '../model/evidence.ts'
+import { nameOf, type Evidence, type EvidenceId, type EvidenceKind } from '../model/evidence.ts'
 
 /** What a value was; the first part of the word that takes its place. */
-export const redactionLabels = ['secret', 'mac', 'mail', 'ip', 'uuid', 'serial', 'host', 'user'] as const
+export const redactionLabels = ['secret', 'mac', 'mail', 'ip', 'uuid', 'serial', 'host', 'user', 'wifi', 'vm', 'disk'] as const
 export type RedactionLabel = (typeof redactionLabels)[number]
 export type RedactionCounts = Partial<Record<RedactionLabel, number>>
+
+/** `strict` also takes private addresses and the names of VMs and of their disk images. */
+export const redactionLevels = ['none', 'standard', 'strict'] as const
+export type RedactionLevel = (typeof redactionLevels)[number]
 
 export interface Redacted {
   readonly text: string
@@ -24,6 +28,15 @@ export interface Redacted {
 export interface Redactor {
   /** The text without what must go. `kind` widens or narrows a few rows. Linear in the text. */
   readonly redact: (text: string, kind: EvidenceKind) => Redacted
+  /** The evidence with its text redacted. */
+  readonly redacted: (evidence: Evidence) => Evidence
+  /** A name of which it is known from elsewhere what it is. */
+  readonly learn: (label: RedactionLabel, name: string) => void
+  /**
+   * Names of hosts and users that some piece of evidence tells (and with `strict` of VMs) taken out of every piece, out of its
+   * id and of where it came from: a name stands in lines that no row knows. For the evidence of a whole run.
+   */
+  readonly withoutNames: (evidence: readonly Evidence[]) => readonly Evidence[]
   /** All counts since this redactor was made. */
   readonly counts: RedactionCounts
 }
@@ -42,6 +55,10 @@ interface Row {
   readonly becomes?: (value: string) => string | null
   readonly only?: readonly EvidenceKind[]
   readonly never?: readonly EvidenceKind[]
+  /** What this row takes is a name that may stand elsewhere too. */
+  readonly learn?: true
+  /** With `strict` alone. */
+  readonly strict?: true
   /** May span lines: looked for in the whole text. */
   readonly spans?: true
 }
@@ -53,7 +70,7 @@ const word = new RegExp(`^(?:${redactionLabels.join('|')})-[0-9a-f]{4,16}$`)
 /** What stands where programs left a value out, and values that are switches. */
 const noValue = /^(?:[*x.•]+|\*+hidden\*+|<[^>]*>|\(null\)|\(?none\)?|null|nil|n\/a|on|off|yes|no|true|false|enabled?|disabled?|\\|\$\{?\w+\}?)$/i
 
-const passwordNames = String.raw`(?:passw(?:or)?d|passphrase|(?<!(?:password|passphrase|key|cookie)-)secret|token|(?<![a-z])psk|chap[-_]?pass|credentials?)`
+const passwordNames = String.raw`(?:passw(?:or)?d|passphrase|(?<!(?:password|passphrase|key|cookie)-)secret|token|(?<![a-z])psk|chap[-_]?pass|credentials?)(?:_in|_out)?`
 const keyNames = String.raw`(?:(?:api|access|private|secret|auth|encryption|master|preshared|pre-shared|shared)[-_]?key|(?<![a-z0-9])key)`
 /** `path<TAB>=` of a tree line, or nothing. */
 const treePath = String.raw`^(?:[^\t\n]{1,4096}\t=)?`
@@ -108,7 +125,7 @@ const rows: readonly Row[] = [
   { takes: 'secret', about: 'passwords and tokens', hint: /passw|passphrase|secret|token|psk|credential/i, pattern: new RegExp(String.raw`(${passwordNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}))((?:,,|\\\S|[^\s\0"'<>,;&\\]){1,65536})`, 'gi') },
   { takes: 'secret', about: 'passwords as arguments', hint: /-(?:passw|passphrase|secret|token)/i, pattern: /((?<![\w-])--?(?:passw(?:or)?d|passphrase|secret|token)[ \0]["']?)([^\s\0"'<>=-][^\s\0"'<>=]{0,65535})(?![=\w])/gi },
   { takes: 'secret', about: 'passwords in elements', hint: /<(?:secret|passw|passphrase|key)/i, pattern: /(<(?:secret|passw(?:or)?d|passphrase|key)(?: [^<>]{0,256})?>)([^<]{1,65536})(?=<\/)/gi, keep: value => value.trim() === '' },
-  { takes: 'secret', about: 'key=', hint: /key["']?[ \t]{0,8}[=:]/i, pattern: new RegExp(String.raw`(${keyNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}(?="))["']?)((?:,,|\\[^\s]|[^\s\0"'<>,;&:\\]){1,65536})`, 'gi'), never: ['kernel-config'], keep: value => /^KEY_\w+$/.test(value) },
+  { takes: 'secret', about: 'key=', hint: /key["']?[ \t]{0,8}[=:]/i, pattern: new RegExp(String.raw`(${keyNames}["']?(?:[ \t]{0,8}=[ \t]{0,8}|:[ \t]{0,8}(?="))["']?)((?:,,|\\[^\s]|[^\s\0"'<>,;&:\\]){1,65536})`, 'gi'), keep: (value, before) => /^KEY_\w+$/.test(value) || /^(?:[^\t]{1,200}\t=)?CONFIG_\w*="?$/.test(before) },
   { takes: 'secret', about: "data of QEMU's secret objects", hint: /secret/, pattern: /((?<![\w-])secret,[^\s\0"']{0,512}?\bdata=|"secret"[^{}\n]{0,512}?"data"\s{0,4}:\s{0,4}")((?:,,|[^\s\0"',]){1,65536})/g },
   { takes: 'secret', about: 'credentials in addresses', hint: /:\/\/[^\s/@]{1,400}@/, pattern: /(:\/\/[^\s\0/@:%'"<>]{0,128}[:%])([^\s\0/@'"<>]{1,256})(?=@)/gi },
 
@@ -138,26 +155,53 @@ const rows: readonly Row[] = [
   { takes: 'serial', about: 'NVMe and iSCSI names, world wide names', hint: /nqn\.|wwn/i, pattern: /(nqn\.[\w.-]{1,64}:|\bwwn["']?[=: ]{1,3}["']?)((?:0x)?[\w.:-]{8,4096})/gi, keep: noDigit },
   { takes: 'serial', about: 'device serial numbers in configuration space', hint: /\t#[0-9a-f]{528}/, pattern: /(\/config\t#)([0-9a-f]{528,8192})$/gm, becomes: withoutSerial },
 
-  { takes: 'user', about: 'home directories', hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,4096})/gi, keep: value => /^(?:public|default|all users|shared)$/i.test(value) },
+  { takes: 'serial', about: 'iSCSI names', hint: /iqn\.\d|eui\.[0-9a-f]/i, pattern: /((?<![\w.])(?:iqn\.\d{4}-\d\d\.|eui\.))([\w.:-]{4,223})/gi },
+  { takes: 'wifi', about: 'names of wireless networks', hint: /ssid/i, pattern: /((?<![a-z])(?:e?ssid)["']?(?:[ \t]{0,8}[:=][ \t]{0,8}|[ \t]))(?!["'])([^\s"'][^"'\n]{0,64})/gi, keep: value => /^(?:[0-9a-f]{2}:){5}/i.test(value) },
+  { takes: 'wifi', about: 'names of wireless networks in quotes', hint: /ssid/i, pattern: /((?<![a-z])e?ssid["']?[ \t]{0,8}[:=]?[ \t]{0,8}["'])([^"'\n]{1,64})/gi },
+  { takes: 'host', about: 'names of domains', hint: /domainname|^search|^domain|\nsearch|\ndomain/i, pattern: /((?:^|\n|\t=)(?:search|domain)[ \t]{1,8}|domainname["']?[ \t]{0,4}[:=][ \t]{0,4}["']?)([a-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){1,6})(?![\w.-])/gi, learn: true },
+
+  { takes: 'ip', about: 'private addresses', strict: true, hint: /\d\.\d{1,3}\.\d{1,3}\.\d/, pattern: /((?<![\w.]))((?:10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))(?:\.\d{1,3}){2,3})(?!\w|\.\w|-(?!\d{1,3}\.\d))/g, keep: (value, before) => value.split('.').length !== 4 || value.startsWith('127.') || versionBefore.test(before) },
+  { takes: 'ip', about: 'private IPv6 addresses', strict: true, hint: /f[cde][0-9a-f]{2}:/i, pattern: /((?<![\w:.]))(f(?:[cd][0-9a-f]{2}|e80):(?:[0-9a-f]{0,4}:){1,6}[0-9a-f]{0,4})(?![\w:]|\.\d)/gi, keep: value => !isIPv6(value) },
+  { takes: 'vm', about: 'names of VMs in QEMU arguments', strict: true, learn: true, hint: /-name/, pattern: /((?<![\w-])-name[ \0]["']?(?:guest=)?)([^\s\0,"'=]{1,256})(?![^\s\0,"'])/g },
+  { takes: 'vm', about: 'names of VMs in XML', strict: true, learn: true, hint: /<name>/, pattern: /(<name>)([^<\n]{1,256})(?=<\/name>)/g, only: ['libvirt-domain', 'libvirt-domain-live'] },
+  { takes: 'vm', about: 'names of Proxmox VMs', strict: true, learn: true, hint: /name: /, pattern: /((?:^|\n)name: )([\w.-]{1,256})/g, only: ['proxmox-vm'] },
+  { takes: 'disk', about: 'names of disk images', strict: true, hint: /\.(?:qcow2|img|raw|vmdk|vdi|vhdx?|iso|zvol)/i, pattern: /([/\\=])([^\s\0"'<>,;/\\=]{1,255})(?=\.(?:qcow2|img|raw|vmdk|vdi|vhdx?|iso|zvol)(?![\w.]))/gi, keep: value => /^(?:initrd|OVMF|vmlinuz|edk2|virtio-win)/i.test(value) },
+
+  { takes: 'user', about: 'home directories', learn: true, hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,4096})/gi, keep: value => /^(?:public|default|all users|shared)$/i.test(value) },
 
   { takes: 'host', about: 'host names in syslog lines', hint: /\d\d:\d\d:\d\d/, pattern: /(^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,:+Z-]{0,16}) )([a-z0-9][\w.-]{0,253})(?= [\w./@(-][^\s:[]{0,64}(?:\[\d{1,10}\])?:)/gim },
   { takes: 'host', about: 'host names in journal lines', hint: /\] \S+ (?:kernel:|[a-z][\w-]{1,32}\[\d)/, pattern: /(^\[ {0,8}\d{1,10}\.\d{3,9}\] )([a-z0-9][\w.-]{0,253})(?= (?:kernel:|[a-z][\w-]{1,32}\[\d{1,10}\]:))/gim },
-  { takes: 'host', about: 'host names in uname -a', hint: /(?:Linux|FreeBSD) \S+ \d/, pattern: /((?:^|\t=|: )(?:Linux|FreeBSD) )(\S{1,253})(?= \d{1,2}\.\d)/gm, keep: value => value === 'version' },
-  { takes: 'host', about: 'settings of the host name', hint: /hostname|nodename|hostuuid/i, pattern: /((?:\bhostname|nodename)["']?(?:[ \t]{0,4}[:=][ \t]{0,4}|[ \t]set to[ \t])["'<]?)([a-z0-9][\w.-]{0,253})(?![\w.-])/gi },
-  { takes: 'host', about: 'host names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?[a-z_][\w.-]{0,31}@)([a-z0-9][\w.-]{0,63})(?=${promptEnd})`, 'gim'), keep: value => value === 'localhost' },
-  { takes: 'user', about: 'user names in shell prompts', hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?)([a-z_][\w.-]{0,31})(?=@[a-z0-9][\w.-]{0,63}${promptEnd})`, 'gim'), keep: value => value === 'root' },
-  { takes: 'host', about: 'names of Proxmox nodes', hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,4096})/g },
-  { takes: 'host', about: 'name of the host in the kernel command line', hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,4096})/g },
+  { takes: 'host', about: 'host names in uname -a', learn: true, hint: /(?:Linux|FreeBSD) \S+ \d/, pattern: /((?:^|\t=|: )(?:Linux|FreeBSD) )(\S{1,253})(?= \d{1,2}\.\d)/gm, keep: value => value === 'version' },
+  { takes: 'host', about: 'settings of the host name', learn: true, hint: /hostname|nodename|hostuuid/i, pattern: /((?:\bhostname|nodename)["']?(?:[ \t]{0,4}[:=][ \t]{0,4}|[ \t]set to[ \t])["'<]?)([a-z0-9][\w.-]{0,253})(?![\w.-])/gi },
+  { takes: 'host', about: 'host names in shell prompts', learn: true, hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?[a-z_][\w.-]{0,31}@)([a-z0-9][\w.-]{0,63})(?=${promptEnd})`, 'gim'), keep: value => value === 'localhost' },
+  { takes: 'user', about: 'user names in shell prompts', learn: true, hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?)([a-z_][\w.-]{0,31})(?=@[a-z0-9][\w.-]{0,63}${promptEnd})`, 'gim'), keep: value => value === 'root' },
+  { takes: 'host', about: 'names of Proxmox nodes', learn: true, hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,4096})/g },
+  { takes: 'host', about: 'name of the host in the kernel command line', learn: true, hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,4096})/g },
 ]
 
 /** Text is looked through in stretches of about this many characters, which end where a line does. */
 const stretch = 1 << 16
 
+/** Words that are names of hosts and users now and then, and stand in evidence with a meaning of their own. */
+const everyday = /^(?:root|admin|administrator|user|users|guest|host|hosts|localhost|localdomain|local|home|public|server|desktop|laptop|workstation|node|kernel|linux|unix|freebsd|debian|ubuntu|fedora|arch|archlinux|centos|rocky|alma|suse|opensuse|gentoo|nixos|manjaro|popos|unraid|tower|proxmox|truenas|esxi|xen|qemu|kvm|libvirt|libvirt-qemu|vfio|vfio-pci|bhyve|hypervisor|virt|virtual|iommu|windows|win\d*|macos|gpu|gpus|nvidia|nouveau|amd|amdgpu|radeon|intel|i915|rocm|cuda|test|tests|default|none|null|true|false|data|video|render|audio|input|build|builder|live|rescue|system|systemd|service|main|master|slave|worker|primary|secondary|boot|disk|memory|error|warning|device|devices|driver|function|group|passthrough|machine|version)\d{0,2}$/i
+/** Shorter ones would be found in too much. */
+const shortestName = 4
+const mostNames = 300
+
 /** Makes a redactor with a key of its own; one per run. A key is given in tests alone. */
-export function createRedactor(key: Uint8Array = randomBytes(16)): Redactor {
+export function createRedactor(key: Uint8Array = randomBytes(16), level: RedactionLevel = 'standard'): Redactor {
+  const names = new Map<string, RedactionLabel>()
   const words = new Map<string, string>()
   const values = new Map<string, string>()
   const all: RedactionCounts = {}
+  const table = level === 'none' ? [] : rows.filter(({ strict }) => !strict || level === 'strict')
+
+  /** Remembers a name that tells something wherever it stands; of a full host name its first part too. */
+  function learn(label: RedactionLabel, value: string): void {
+    for (const name of label === 'host' && value.includes('.') ? [value, value.slice(0, value.indexOf('.'))] : [value]) {
+      if (names.size < mostNames && name.length >= shortestName && /[a-z]/i.test(name) && !everyday.test(name) && !word.test(name)) names.set(name, label)
+    }
+  }
 
   /** The same word for the same value; longer where a short one is taken. */
   function wordFor(label: RedactionLabel, value: string): string {
@@ -180,6 +224,7 @@ export function createRedactor(key: Uint8Array = randomBytes(16)): Redactor {
       if (row.keep?.(value, lineBefore(text, start), kind)) return whole
       const instead = row.becomes ? row.becomes(value) : wordFor(row.takes, value)
       if (instead === null) return whole
+      if (row.learn) learn(row.takes, value)
       counts[row.takes] = (counts[row.takes] ?? 0) + 1
       return before + instead + whole.slice(before.length + value.length)
     })
@@ -187,7 +232,7 @@ export function createRedactor(key: Uint8Array = randomBytes(16)): Redactor {
 
   function redact(text: string, kind: EvidenceKind): Redacted {
     const counts: RedactionCounts = {}
-    const asked = untouched.includes(kind) ? [] : rows.filter(({ only, never }) => (!only || only.includes(kind)) && !never?.includes(kind))
+    const asked = untouched.includes(kind) ? [] : table.filter(({ only, never }) => (!only || only.includes(kind)) && !never?.includes(kind))
     let whole = text
     for (const row of asked) if (row.spans && row.hint.test(whole)) whole = applied(row, whole, kind, counts)
     const byLine = asked.filter(({ spans }) => !spans)
@@ -208,8 +253,31 @@ export function createRedactor(key: Uint8Array = randomBytes(16)): Redactor {
     return { text: byLine.length ? parts.join('') : whole, counts }
   }
 
-  return { redact, counts: all }
+  const redacted = (evidence: Evidence): Evidence => (typeof evidence.body === 'string' && evidence.body !== '' ? { ...evidence, body: redact(evidence.body, evidence.kind).text } : evidence)
+
+  function withoutNames(evidence: readonly Evidence[]): readonly Evidence[] {
+    if (level === 'none') return evidence
+    if (level === 'strict') for (const { id, kind } of evidence) if (namedAfterVm.includes(kind)) learn('vm', nameOf(id) ?? '')
+    if (names.size === 0) return evidence
+    const list = [...names.keys()].sort((a, b) => b.length - a.length)
+    const any = new RegExp(`(?<![\\w-])(?:${list.map(name => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})(?![\\w-])`, 'g')
+    const without = (text: string): string => (list.some(name => text.includes(name)) ? text.replace(any, name => {
+      const label = names.get(name) ?? 'host'
+      all[label] = (all[label] ?? 0) + 1
+      return wordFor(label, name)
+    }) : text)
+    return evidence.map(one => ({
+      ...one, id: without(one.id) as EvidenceId, from: without(one.from),
+      ...(one.note === undefined ? {} : { note: without(one.note) }),
+      ...(typeof one.body === 'string' && !untouched.includes(one.kind) ? { body: without(one.body) } : {}),
+    }))
+  }
+
+  return { redact, redacted, learn, withoutNames, counts: all }
 }
+
+/** Kinds whose evidence is named after a VM. */
+const namedAfterVm: readonly EvidenceKind[] = ['libvirt-domain', 'libvirt-domain-live', 'qemu-log', 'vm-bhyve']
 
 function lineBefore(text: string, at: number): string {
   const near = text.slice(Math.max(0, at - 200), at)
