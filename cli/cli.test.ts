@@ -46,6 +46,16 @@ t.test('a snapshot replays to a JSON report of the published form, the same each
   t.equal(first.stderr, '')
 })
 
+t.test('two snapshots are held against each other', async t => {
+  const dir = t.testdir({ 'before.txt': chatter, 'after.txt': chatter + refused })
+  const same = gpudoctor(['diff', join(dir, 'before.txt'), join(dir, 'before.txt')])
+  t.equal(same.status, 0, same.stderr)
+  t.match(same.stdout, /No finding came or went/)
+  const { status, stdout } = gpudoctor(['diff', '--json', join(dir, 'before.txt'), join(dir, 'after.txt')])
+  t.equal(status, 1, 'an error came')
+  t.ok((JSON.parse(stdout) as { came: { rule: string }[] }).came.some(({ rule }) => rule === 'group-not-viable'))
+})
+
 t.test('a run on this host, saved and replayed, gives byte for byte the same findings', async t => {
   const file = join(t.testdir(), 'here.tar.gz')
   const live = gpudoctor(['--json', '--save', file])

@@ -8,6 +8,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { toolVersion } from './version.ts'
 import { reportFailure } from './failure.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
+import { forms } from '../reports/forms.ts'
 import type { ExamineOptions } from './examine.ts'
 
 const exitCodes = 'Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudoctor itself could not work.'
@@ -32,10 +33,9 @@ function factor(text: string): number {
   return times
 }
 
-/** What every command that prints a report takes. */
-const reporting = (command: Command): Command => command
-  .option('--json', 'print the JSON report and nothing else')
-  .option('--html <file>', 'also write the report as one HTML file')
+/** What every command that prints a report takes: the forms first, `-` prints one of them instead of the terminal's. */
+const reporting = (command: Command): Command => forms.reduce((all, { name, to, about }) => all.option(to === 'file' ? `--${name} <file>` : `--${name}`, about), command)
+  .option('--no-snapshot', 'leave the snapshot out of the HTML report')
   .option('--save <file>', 'also save everything that was read as a snapshot (.tar.gz)')
   .addOption(failOn())
   .option('-v, --verbose', 'print everything: all evidence, all that could not be checked')
@@ -71,6 +71,8 @@ Examples:
   gpudoctor collect -o host.tar.gz             only collect, for somebody else to look at
   gpudoctor replay host.tar.gz                 diagnose what was collected, anywhere
   gpudoctor replay dmesg.txt win11.xml         diagnose loose files, whatever they are called
+  gpudoctor replay --markdown - host.tar.gz    the same, to paste into an issue
+  gpudoctor replay --ndjson hosts/*.tar.gz     a line for each of a thousand hosts
   dmesg | gpudoctor replay -                   diagnose standard input
   gpudoctor explain group-not-viable           why a rule fired here, or what is missing
 
@@ -91,6 +93,16 @@ ${exitCodes}`)
     .argument('<input...>', 'snapshot, folder or files'))
     .addHelpText('after', '\nWhat a file is, is recognised from its content first and its name second.')
     .action(act(async (inputs: string[], options: ExamineOptions) => (await import('./examine.ts')).replay(inputs, options)))
+
+  root.command('diff')
+    .description('what changed between two snapshots of a host, which findings came and went, and why')
+    .argument('<before>', 'snapshot, folder or file').argument('<after>', 'snapshot, folder or file')
+    .option('--json', 'as JSON').addOption(failOn())
+    .option('-v, --verbose', 'every value in full').option('--no-color', 'no colour (NO_COLOR does the same)')
+    .option('--width <columns>', 'width of the report', width).addOption(redact())
+    .option('--rules <folder>', 'a folder of your own rules, beside the built-in ones')
+    .addHelpText('after', '\nExits with 1 where a finding at or above --fail-on came.')
+    .action(act(async (before: string, after: string, options: ExamineOptions) => (await import('./diff.ts')).diff(before, after, options)))
 
   root.command('explain')
     .description('why a rule fired, why it did not, or what is missing to tell')
