@@ -1,13 +1,17 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as v from 'valibot'
 import t from 'tap'
-import { saveSnapshot } from '../evidence/snapshot.ts'
+import { loadSnapshot, saveSnapshot } from '../evidence/snapshot.ts'
+import { forms } from '../reports/forms.ts'
+import { hostLineSchema } from '../reports/host-line-schema.ts'
 import { jsonReportSchema } from '../reports/json-schema.ts'
 import { makeHost } from '../test-corpus/made-host.ts'
 import { packageFile } from './package-files.ts'
+import { hasLinks } from './terminal-links.ts'
 import { toolVersion } from './version.ts'
 
 const bin = packageFile('bin', 'gpudoctor.js')
@@ -106,6 +110,63 @@ t.test('the terminal report, without colour where nobody watches, and an HTML fi
   t.match(page, /^<!doctype html>/)
   t.match(page, /group-not-viable/)
   t.equal(gpudoctor(['replay', '--html', '/nonexistent/x.html', '-'], refused).status, 2)
+})
+
+t.test('every form: to a file beside the terminal report, or alone to standard output', async t => {
+  const dir = t.testdir({ old: 'old', folder: {} })
+  const at = (name: string) => join(dir, name)
+  const files = forms.filter(form => form.to === 'file')
+  const { stdout, stderr } = gpudoctor(['replay', ...files.flatMap(form => [`--${form.name}`, at(form.name)]), '-'], refused)
+  t.equal(stderr, '')
+  t.match(stdout, /group 7/)
+  for (const form of files) {
+    const alone = gpudoctor(['replay', `--${form.name}`, '-', '-'], refused).stdout
+    t.match(readFileSync(at(form.name), 'utf8'), /group-not-viable/, form.name)
+    t.match(alone, /group-not-viable/, `${form.name} to standard output`)
+    t.notMatch(alone, /Root cause\n/)
+  }
+  gpudoctor(['replay', '--prometheus', at('old'), '-'], refused)
+  t.match(readFileSync(at('old'), 'utf8'), /^# HELP/, 'an old file is replaced')
+  t.same(readdirSync(dir).filter(name => name.startsWith('.')), [], 'and nothing is left beside it')
+  t.equal(gpudoctor(['replay', '--junit', at('folder'), '-'], refused).status, 2)
+  const both = gpudoctor(['replay', '--json', '--markdown', '-', '-'], refused)
+  t.equal(both.status, 2)
+  t.match(both.stderr, /--json and --markdown both go to standard output/)
+})
+
+t.test('a line a host', async t => {
+  const dir = t.testdir()
+  const snapshot = await snapshotIn(dir)
+  const { stdout, status } = gpudoctor(['replay', '--ndjson', '--fail-on', 'never', snapshot, join(dir, 'nothing.tar.gz'), snapshot])
+  const lines = stdout.trimEnd().split('\n').map(line => v.parse(hostLineSchema, JSON.parse(line)))
+  t.match(lines, [{ input: snapshot, counts: {} }, { input: join(dir, 'nothing.tar.gz'), error: /no such file/ }, { input: snapshot }])
+  t.equal(status, 2, 'one of them could not be read')
+  t.equal(gpudoctor(['replay', '--ndjson', '--fail-on', 'never', snapshot]).status, 0)
+  t.match(gpudoctor(['replay', '--ndjson', '--html', join(dir, 'x.html'), snapshot]).stderr, /--html would hold one host/)
+  t.notOk('input' in (JSON.parse(gpudoctor(['--ndjson', '--fail-on', 'never']).stdout) as object), 'this host was not handed in')
+})
+
+t.test('the HTML report carries its snapshot, unless it is told not to', async t => {
+  const dir = t.testdir()
+  const snapshot = await snapshotIn(dir)
+  const page = (...argv: string[]) => gpudoctor(['replay', '--html', '-', '--fail-on', 'never', ...argv, snapshot]).stdout
+  const base64 = /<script type="application\/x-gpudoctor-snapshot\+gzip;base64" id="snapshot">([A-Za-z0-9+/=]+)<\/script>/.exec(page())?.[1] ?? ''
+  const { evidence } = await loadSnapshot(Buffer.from(base64, 'base64'))
+  t.ok(evidence.some(piece => piece.id === 'kernel-log'))
+  t.notMatch(page('--no-snapshot'), /x-gpudoctor-snapshot/)
+  const large = join(dir, 'large.txt')
+  writeFileSync(large, `${refused}${Array.from({ length: 40_000 }, () => `usb 1-4: ${randomBytes(40).toString('hex')}\n`).join('')}`)
+  t.match(gpudoctor(['replay', '--html', '-', '--fail-on', 'never', large]).stdout, /is not inside this file: packed, it is larger than 1\.5 MB/)
+})
+
+t.test('which terminals are given links', async t => {
+  const cases: readonly [Record<string, string>, boolean][] = [
+    [{}, false], [{ TERM: 'xterm-256color' }, false], [{ TERM: 'linux', VTE_VERSION: '7600' }, false], [{ VTE_VERSION: '7600' }, true], [{ VTE_VERSION: '4205' }, false], [{ TERM: 'xterm-kitty' }, true],
+    [{ TERM_PROGRAM: 'vscode' }, true], [{ TERM_PROGRAM: 'Apple_Terminal' }, false], [{ WT_SESSION: 'x' }, true], [{ TERM_PROGRAM: 'tmux', TERM_PROGRAM_VERSION: '3.4a', TMUX: 'x' }, true],
+    [{ TERM_PROGRAM: 'tmux', TERM_PROGRAM_VERSION: '3.3', TMUX: 'x' }, false], [{ TMUX: 'x', VTE_VERSION: '7600', TERM: 'screen-256color' }, false], [{ CI: 'true', VTE_VERSION: '7600' }, false],
+    [{ FORCE_HYPERLINK: '1' }, true], [{ FORCE_HYPERLINK: '0', TERM: 'xterm-kitty' }, false],
+  ]
+  for (const [env, links] of cases) t.equal(hasLinks(env), links, JSON.stringify(env))
 })
 
 t.test('explain shows the tree with values and places', async t => {

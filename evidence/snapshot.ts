@@ -45,21 +45,19 @@ const tooMuch = (what: string) => new SnapshotError(`the snapshot is refused: ${
 
 // ---------------------------------------------------------------- writing
 
-/**
- * Writes a snapshot beside `path` and puts it there in one step, readable for its owner alone. An ordinary file of
- * that name is replaced; a link, a directory or anything else is refused. `facts` is for people who only look.
- */
-export async function saveSnapshot(path: string, snapshot: { readonly manifest: SnapshotAbout, readonly evidence: readonly Evidence[], readonly facts: unknown }): Promise<Manifest> {
+/** What a snapshot is made of. `facts` is for people who only look. */
+export interface SnapshotContents { readonly manifest: SnapshotAbout, readonly evidence: readonly Evidence[], readonly facts: unknown }
+
+/** Writes a snapshot beside `path` and puts it there in one step, readable for its owner alone. An ordinary file of that name is replaced; a link, a directory or anything else is refused. */
+export async function saveSnapshot(path: string, snapshot: SnapshotContents): Promise<Manifest> {
   const target = resolve(path)
   const there = await lstat(target).catch(() => null)
   if (there && !there.isFile()) throw new SnapshotError(`${path} is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no ordinary file'}: name a new file to write to.`)
-  const { manifest, bodies } = contents(snapshot.manifest, snapshot.evidence)
-  const { Header } = await import('tar')
+  const made = contents(snapshot.manifest, snapshot.evidence)
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
   const file = await open(temporary, 'wx', 0o600).catch((error: unknown) => { throw new SnapshotError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`) })
   try {
-    const files = [['manifest.json', json(manifest)], ...bodies, ['facts.json', json(snapshot.facts ?? null)]] as const
-    await pipeline(Readable.from(archive(files, Header, new Date(manifest.takenAt))), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+    await pack(made, snapshot.facts, async packed => {
       for await (const bytes of packed) await file.writeFile(bytes)
     })
     await file.sync()
@@ -71,7 +69,23 @@ export async function saveSnapshot(path: string, snapshot: { readonly manifest: 
     await unlink(temporary).catch(() => undefined)
     throw error instanceof SnapshotError ? error : new SnapshotError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`)
   }
-  return manifest
+  return made.manifest
+}
+
+/** The bytes of a snapshot, to put inside something else; null where they are more than `limit`. */
+export async function packSnapshot(snapshot: SnapshotContents, limit: number): Promise<Buffer | null> {
+  const pieces: Buffer[] = []
+  let size = 0
+  await pack(contents(snapshot.manifest, snapshot.evidence), snapshot.facts, async packed => {
+    for await (const bytes of packed) if ((size += bytes.length) <= limit) pieces.push(bytes)
+  })
+  return size <= limit ? Buffer.concat(pieces) : null
+}
+
+async function pack({ manifest, bodies }: ReturnType<typeof contents>, facts: unknown, take: (packed: AsyncIterable<Buffer>) => Promise<void>): Promise<void> {
+  const { Header } = await import('tar')
+  const files = [['manifest.json', json(manifest)], ...bodies, ['facts.json', json(facts ?? null)]] as const
+  await pipeline(Readable.from(archive(files, Header, new Date(manifest.takenAt))), createGzip(), take)
 }
 
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`)

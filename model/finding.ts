@@ -1,4 +1,5 @@
 /** What the engine and the diagnosis say: the closed union of outcomes, and findings with this host's values. */
+import type { Background } from './background.ts'
 import type { Cite, EvidenceKind, EvidenceStatus } from './evidence.ts'
 import type { Confidence, Layer, Risk, Severity, SubjectKind } from './rule.ts'
 
@@ -133,6 +134,15 @@ export interface Diagnosis {
   readonly broken: readonly Broken[]
 }
 
+export interface ReportOptions {
+  readonly color: boolean
+  /** Terminal columns. */
+  readonly width: number
+  readonly verbose: boolean
+  /** The terminal understands links (OSC 8). */
+  readonly links?: boolean
+  /** What was handed in, where a report is one of several. */
+  readonly input?: string
+}
 /** A report form is a function from the diagnosis to text. */
-export interface ReportOptions { readonly color: boolean; readonly width: number; readonly verbose: boolean }
-export type Report = (diagnosis: Diagnosis, options: ReportOptions) => string
+export type Report = (diagnosis: Diagnosis, options: ReportOptions, background?: Background) => string

@@ -16,16 +16,22 @@ export interface Palette {
   readonly hint: string
   readonly hintGround: string
   readonly good: string
+  readonly area: string
+  readonly areaGround: string
+  readonly areaText: string
+  readonly sharedGround: string
 }
 
 export const light: Palette = {
   page: '#f7f6f3', card: '#ffffff', sunk: '#f3f2ee', line: '#dedbd4', text: '#22262b', faint: '#5b636c', link: '#1f5c99',
   error: '#a32018', errorGround: '#fcebe9', warning: '#7a4a00', warningGround: '#fbf0da', hint: '#1c5a7d', hintGround: '#e6f1f7', good: '#23693a',
+  area: '#c9d6e2', areaGround: '#f4f8fb', areaText: '#4a6076', sharedGround: '#fdf8ee',
 }
 
 export const dark: Palette = {
   page: '#15181b', card: '#1c2024', sunk: '#14171a', line: '#343a41', text: '#e4e7ea', faint: '#a0a9b2', link: '#8dbff0',
   error: '#ffa198', errorGround: '#3a1f1e', warning: '#eebd66', warningGround: '#352a15', hint: '#93cbea', hintGround: '#182d39', good: '#86cf9a',
+  area: '#3b4a59', areaGround: '#1e262e', areaText: '#a9bed2', sharedGround: '#292418',
 }
 
 const variables = (palette: Palette): string =>
@@ -38,7 +44,7 @@ export const style = `
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-padding-top:1rem}
 body{margin:0;background:var(--page);color:var(--text);overflow-wrap:anywhere;
   font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
-.frame{max-width:56rem;margin:0 auto;padding:0 clamp(1rem,4vw,2rem)}
+.frame{max-width:60rem;margin:0 auto;padding:0 clamp(1rem,4vw,2rem)}
 a{color:var(--link);text-underline-offset:.15em}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:4px}
 .skip{position:absolute;left:-99rem}
@@ -138,6 +144,109 @@ tbody th{font-size:inherit;color:inherit;font-weight:500}
 tr:last-child>*{border-bottom:0}
 .status-denied,.status-cut,.status-timeout,.status-failed{color:var(--warning);font-weight:600}
 .status-absent{color:var(--faint)}
+/* the machine */
+.machine{padding:clamp(.75rem,2.5vw,1.25rem)}
+.vms{display:flex;flex-wrap:wrap;gap:.75rem;margin:0 0 1rem}
+.vm{border:1px solid var(--line);border-radius:10px;padding:.5rem .9rem .65rem;background:var(--sunk);flex:0 1 auto;max-width:100%}
+.vm h3{font-size:.9375rem;margin:0}
+.vm h3 .faint{font-weight:400;font-size:.8125rem}
+.vm p{margin:.15rem 0 0}
+.host-marks{margin:0 0 .9rem}
+.address{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.78125rem;white-space:nowrap}
+.address.absent{color:var(--warning)}
+.rows{list-style:none;margin:0;padding:0}
+.tree .row{display:grid;grid-template-columns:auto minmax(0,3fr) minmax(0,2fr);align-items:stretch;font-size:.875rem;scroll-margin-top:2rem;border-radius:6px}
+.tree .row:target{outline:2px solid var(--link);outline-offset:-2px}
+.tree .row>.what{padding:.28rem .6rem .28rem .35rem}
+.tree .row>.has{padding:.22rem .35rem;display:flex;flex-wrap:wrap;gap:.2rem .35rem;align-items:center;justify-content:flex-end}
+.tree .row code{font-size:.78125rem;color:var(--faint);margin-right:.35em;white-space:nowrap}
+.tree .row.gpu .name{font-weight:600}
+.tree .row.gpu code{color:var(--text)}
+.tree .row.bridge .name{color:var(--faint)}
+.guides{display:flex;align-items:stretch;grid-row:1/3}
+.guides i{position:relative;width:1.05rem;flex:none}
+.guides i::before,.guides i::after{content:"";position:absolute;left:.5rem;border:0 solid var(--line)}
+.guides .line::before,.guides .branch::before{top:0;bottom:0;border-left-width:1.5px}
+.guides .end::before{top:0;height:.95rem;border-left-width:1.5px}
+.guides .branch::after,.guides .end::after{top:.95rem;width:.5rem;border-top-width:1.5px;margin-top:-1.5px}
+.area{border:1.5px solid var(--area);border-radius:10px;background:var(--area-ground);margin:.25rem -.1rem;overflow:clip}
+.area.shared{border-color:var(--warning);background:var(--shared-ground)}
+.area-name{margin:0;padding:.22rem .7rem;font-size:.78125rem;color:var(--area-text);display:flex;flex-wrap:wrap;gap:.1rem .6rem;align-items:center}
+.area.shared .area-name{color:var(--warning)}
+.elsewhere{padding:0 .7rem .4rem}
+.chip{font-size:.75rem;line-height:1.35;padding:.05rem .45rem;border-radius:99rem;border:1px solid var(--line);white-space:nowrap;background:var(--card);max-width:100%;overflow:hidden;text-overflow:ellipsis}
+.chip.faint{border-color:transparent;background:none;padding:.05rem .1rem}
+.chip.none{border-style:dashed;color:var(--faint)}
+.chip.passed{color:var(--good);border-color:currentColor}
+.chip.wanted{color:var(--link);border-color:currentColor;font-weight:600}
+.chip.narrow{color:var(--warning);border-color:currentColor}
+.quiet{margin:.15rem 0;border-radius:8px}
+.quiet>summary{font-size:.8125rem;font-weight:500;padding:.25rem .5rem;color:var(--faint)}
+.key{margin:1rem 0 0}
+.mark{display:inline-flex;align-items:center;gap:.3rem;font-size:.75rem;line-height:1.35;font-weight:600;text-decoration:none;border-radius:6px;padding:.1rem .45rem;max-width:100%}
+.mark svg{width:.95em;height:.95em;flex:none;fill:currentColor}
+.mark span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.mark:hover span{text-decoration:underline}
+.mark.error{color:var(--error);background:var(--error-ground)}
+.mark.warning{color:var(--warning);background:var(--warning-ground)}
+.mark.hint{color:var(--hint);background:var(--hint-ground)}
+.tree .row>.marks{grid-column:2/4;display:flex;flex-wrap:wrap;gap:.2rem .35rem;padding:0 .35rem .35rem}
+
+/* the chain */
+.chain{list-style:none;margin:1.75rem 0 0;padding:0;display:flex}
+.chain li{flex:1 1 0;min-width:0;position:relative;text-align:center;font-size:.8125rem;padding-top:1.9rem;color:var(--faint)}
+.chain li::before{content:"";position:absolute;top:.62rem;left:-50%;width:100%;border-top:2px solid var(--line)}
+.chain li:first-child::before{display:none}
+.chain .passed::before,.chain .failed::before{border-color:var(--good)}
+.chain .after::before{border-top-style:dashed;border-color:var(--line)}
+.chain svg{position:absolute;top:0;left:calc(50% - .65rem);width:1.3rem;height:1.3rem;background:var(--page);border-radius:50%}
+.chain .step{display:block;color:var(--text);font-weight:500;line-height:1.3}
+.chain .failed .step{color:var(--error);font-weight:650}
+.chain .unknown .step{color:var(--faint)}
+.chain .passed svg{fill:var(--good)}
+.chain .failed svg{fill:var(--error)}
+.chain .unknown svg{fill:var(--faint)}
+.chain .says{display:block;font-size:.75rem;line-height:1.3;padding:0 .2rem}
+
+/* the timeline */
+.strip{width:100%;height:auto;display:block;margin:0 0 .75rem;overflow:visible}
+.strip text{font:13px system-ui,sans-serif;fill:var(--faint)}
+.strip path{stroke:var(--line);stroke-width:1.5;fill:none}
+.strip .tick{stroke-dasharray:2 4}
+.strip circle{fill:var(--faint);fill-opacity:.55}
+.strip .error{fill:var(--error);fill-opacity:1}
+.strip .warning{fill:var(--warning);fill-opacity:1}
+.strip .hint{fill:var(--hint);fill-opacity:1}
+.moments{list-style:none;margin:0;padding:0;font-size:.8125rem}
+.moment{display:grid;grid-template-columns:6.5rem 5.25rem minmax(0,1fr);gap:0 .6rem;padding:.18rem .5rem;border-left:3px solid transparent}
+.moment .when{text-align:right;color:var(--faint);font-variant-numeric:tabular-nums}
+.moment .source{color:var(--faint)}
+.moment .source.hypervisor{color:var(--link)}
+.moment code{font-size:.78125rem}
+.moment .said a.small{font-size:.78125rem;margin-left:.25rem}
+.moment .mark{margin-left:.4rem}
+.moment.error,.moment.warning,.moment.hint{background:var(--sunk)}
+.moment.error{border-left-color:var(--error)}
+.moment.warning{border-left-color:var(--warning)}
+.moment.hint{border-left-color:var(--hint)}
+
+/* the evidence */
+.piece{margin:0;border-top:1px solid var(--line)}
+.piece>summary{padding:.4rem 0;font-weight:500;font-size:.9375rem}
+.piece>summary code{font-size:.78125rem;color:var(--faint);display:inline-block;max-width:min(32rem,80%);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:-.3em}
+.piece[open]>summary code{white-space:normal;vertical-align:baseline;display:inline}
+.text{display:grid;grid-template-columns:auto minmax(0,1fr);background:var(--sunk);border:1px solid var(--line);border-radius:8px;margin:.2rem 0 .8rem;max-height:34rem;overflow-y:auto}
+.text pre{padding:.5rem .7rem;white-space:pre;overflow-wrap:normal;font-size:.78125rem}
+.text .numbers{color:var(--faint);text-align:right;user-select:none;border-right:1px solid var(--line)}
+.text .lines{overflow-x:auto;tab-size:4}
+mark{background:var(--warning-ground);color:inherit;font-weight:600;scroll-margin-top:6rem}
+mark:target{outline:2px solid var(--link)}
+.rest{margin:.2rem 0 .8rem}
+.hits{flex-basis:100%;list-style:none;margin:0;padding:0;font-size:.8125rem;max-height:24rem;overflow-y:auto}
+.hits button{display:block;width:100%;text-align:left;border:0;border-radius:6px;background:none;padding:.2rem .5rem;min-height:0;font-size:.8125rem;overflow-wrap:anywhere}
+.hits button:hover{background:var(--sunk)}
+.hits .place{color:var(--faint);margin-right:.5em}
+
 footer{margin:3rem 0 0;padding:1.25rem 0 3rem;border-top:1px solid var(--line);color:var(--faint);font-size:.875rem}
 footer p{margin:.3rem 0}
 
@@ -151,17 +260,38 @@ footer p{margin:.3rem 0}
   tr:last-child{border-bottom:0}
   th,td{border:0;padding:.05rem 0}
   .quote .row{padding:.05rem .6rem;gap:0 .55rem}
+  .tree .row{grid-template-columns:auto minmax(0,1fr)}
+  .tree .row>.has{grid-column:2;justify-content:flex-start;padding:0 .35rem .35rem}
+  .tree .row>.what code{display:block}
+  .guides{grid-row:1/4}
+  .tree .row>.marks{grid-column:2}
+  .guides i{width:.6rem}
+  .guides i::before,.guides i::after{left:.2rem}
+  .guides .branch::after,.guides .end::after{width:.35rem}
+  .chain{flex-direction:column}
+  .chain li{text-align:left;padding:0 0 .7rem 2rem}
+  .chain li::before{top:-100%;left:.6rem;width:0;height:100%;border-top:0;border-left:2px solid var(--line)}
+  .chain .after::before{border-left-style:dashed}
+  .chain svg{left:0}
+  .chain .says{padding:0}
+  .strip{display:none}
+  .moment{grid-template-columns:auto 1fr}
+  .moment .when{text-align:left}
+  .moment .said{grid-column:1/3}
+  .mark{max-width:100%}
   .copy.scripted{padding-right:.9rem}
   .copy button{position:static;display:block;margin:.5rem 0 0}
 }
 @media print{
   :root{${variables(light)};--page:#fff}
   body{font-size:10.5pt}
-  .filter,.skip,.copy button{display:none!important}
+  .filter,.skip,.copy button,.pieces,nav{display:none!important}
   .card{border:0;border-top:2px solid var(--line);border-radius:0;padding:1rem 0}
   .copy.scripted{padding-right:.9rem}
   .quote,.copy,.caution{break-inside:avoid}
   h2,h3,h4,h5,figcaption{break-after:avoid}
-  details::details-content{content-visibility:visible;display:block}
+  details:not(.quiet)::details-content{content-visibility:visible;display:block}
+  .row,.moment,.area-name{break-inside:avoid}
+  .moment{padding:.05rem .5rem}
 }
 `

@@ -3,37 +3,60 @@
  * `printable` and through Preact's escaping, and the Content-Security-Policy lets in only our own style and script.
  */
 import { createHash } from 'node:crypto'
-import type { ComponentChildren } from 'preact'
 import { renderToStaticMarkup } from 'preact-render-to-string'
-import type { Broken, Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, ReportOptions, RunInfo, Step } from '../model/finding.ts'
-import { type Severity, layers, severities } from '../model/rule.ts'
+import type { Background } from '../model/background.ts'
+import type { EvidenceId } from '../model/evidence.ts'
+import type { Broken, Check, Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
+import type { Machine } from '../model/machine.ts'
+import { layers, severities } from '../model/rule.ts'
+import { excerptsOf } from './excerpts.ts'
+import { EvidenceSection, PageFooter, evidenceAnchor, linkedLines } from './html-evidence.tsx'
+import { MachineSection, functionAnchor } from './html-machine.tsx'
+import { type Anchors, Badge, Copyable, Folded, Heading, Prose, anchorsOf, clipped } from './html-parts.tsx'
 import { script } from './html-script.ts'
 import { style } from './html-style.ts'
-import { printable, printableDiagnosis } from './printable.ts'
-import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { TimelineSection, citedBy } from './html-timeline.tsx'
+import { marksOf } from './picture.ts'
+import { printable, printableDiagnosis, printableLine } from './printable.ts'
+import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, takenLine, touched, verdictOf } from './story.ts'
 import {
   capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, listed, partsOf, placeOf, severityWords, sourceOf,
-  statusWords, subjectOf, timesSeen,
+  subjectOf, timesSeen, webAddress,
 } from './words.ts'
 
-/** What may travel inside the file. */
-export interface HtmlExtras {
-  /** The snapshot the report was made from, in base64; whoever has the report can judge it anew. */
-  readonly snapshot?: string
+/** The whole file. Width, colour and length are the browser's matter, so the options change nothing here. */
+export const htmlReport: Report = (diagnosis, _options, background) => renderHtml(diagnosis, background)
+
+export function renderHtml(raw: Diagnosis, background: Background = {}): string {
+  return `<!doctype html>\n${renderToStaticMarkup(<Page view={viewOf(raw, background)} />)}\n`
 }
 
-/** The whole file. Width, colour and length are the browser's matter, so the options change nothing here. */
-export function renderHtml(raw: Diagnosis, _options?: ReportOptions, extras: HtmlExtras = {}): string {
+/** All that the parts of the page look things up in, made once. */
+interface View {
+  readonly diagnosis: Diagnosis
+  readonly causes: readonly Cause[]
+  readonly background: Background
+  readonly anchors: Anchors
+  /** Whether a line of a piece of evidence has a place in the page to link to. */
+  readonly linked: (evidence: string, line: number) => boolean
+}
+
+function viewOf(raw: Diagnosis, { machine, timeline, evidence, snapshot }: Background): View & { readonly excerpts: ReturnType<typeof excerptsOf> } {
   const diagnosis = printableDiagnosis(raw)
-  return `<!doctype html>\n${renderToStaticMarkup(<Page diagnosis={diagnosis} snapshot={extras.snapshot} />)}\n`
+  const excerpts = excerptsOf((evidence ?? []).map(piece => ({ ...piece, id: printable(piece.id.trimEnd()) as EvidenceId })), diagnosis.findings)
+  return {
+    diagnosis, excerpts, causes: causesOf(diagnosis.findings), anchors: anchorsOf(diagnosis.findings), linked: linkedLines(excerpts),
+    background: { ...(machine ? { machine: printableLine(machine) } : {}), ...(timeline ? { timeline: printableLine(timeline) } : {}), ...(snapshot ? { snapshot } : {}) },
+  }
 }
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`
 
-function Page({ diagnosis, snapshot }: { readonly diagnosis: Diagnosis; readonly snapshot: string | undefined }) {
-  const { about, unknown, broken } = diagnosis
-  const causes = causesOf(diagnosis.findings)
+function Page({ view }: { readonly view: ReturnType<typeof viewOf> }) {
+  const { diagnosis, causes, background: { machine, timeline, snapshot }, anchors, linked, excerpts } = view
+  const { about, findings, unknown, broken } = diagnosis
+  const base64 = snapshot && 'base64' in snapshot ? snapshot.base64 : null
   return (
     <html lang="en">
       <head>
@@ -48,29 +71,31 @@ function Page({ diagnosis, snapshot }: { readonly diagnosis: Diagnosis; readonly
       <body>
         <a class="skip" href="#main">Skip to the findings</a>
         <div class="frame">
-          <Header diagnosis={diagnosis} causes={causes} />
+          <Header view={view} />
           <main id="main">
-            {causes.length > 0 && <Causes causes={causes} />}
+            {causes.length > 0 && <Causes view={view} />}
+            {machine && machine.functions.length > 0 && <MachineSection machine={machine} marks={marksOf(findings)} anchors={anchors} />}
+            {timeline && timeline.moments.length > 0 && <TimelineSection timeline={timeline} cited={citedBy(findings)} anchors={anchors} linked={linked} />}
             {unknown.length > 0 && <Gaps gaps={gapsOf(unknown)} rules={unknown.length} />}
             {broken.length > 0 && <BrokenRules broken={broken} />}
-            <EvidenceList about={about} />
+            <EvidenceSection about={about} excerpts={excerpts} embedded={base64 !== null} />
           </main>
-          <Footer about={about} snapshot={snapshot !== undefined} />
+          <PageFooter about={about} snapshot={snapshot} />
         </div>
-        {snapshot !== undefined && <Snapshot base64={snapshot} />}
+        {base64 !== null && <Snapshot base64={base64} />}
         <script dangerouslySetInnerHTML={{ __html: script }} />
       </body>
     </html>
   )
 }
 
-/** A block of data, which no browser runs. Whatever is not base64 is dropped, so nothing in it can end the block. */
+/** A block of data, which no browser runs; `gpudoctor replay` finds it by this very tag. Whatever is not base64 is dropped, so nothing in it can end the block. */
 const Snapshot = ({ base64 }: { readonly base64: string }) =>
-  <script type="application/octet-stream" id="snapshot" dangerouslySetInnerHTML={{ __html: base64.replace(/[^A-Za-z0-9+/=]/g, '') }} />
+  <script type="application/x-gpudoctor-snapshot+gzip;base64" id="snapshot" dangerouslySetInnerHTML={{ __html: base64.replace(/[^A-Za-z0-9+/=]/g, '') }} />
 
 // The top
 
-function Header({ diagnosis, causes }: { readonly diagnosis: Diagnosis; readonly causes: readonly Cause[] }) {
+function Header({ view: { diagnosis, causes, anchors } }: { readonly view: View }) {
   const { about } = diagnosis
   const taken = takenLine(about)
   const open = openPoints(diagnosis)
@@ -84,17 +109,17 @@ function Header({ diagnosis, causes }: { readonly diagnosis: Diagnosis; readonly
         <dt>Checked</dt><dd>{counted(about.rules, 'rule')} on {counted(about.evidence.length, 'piece')} of evidence</dd>
         {open.length > 0 && <><dt>Open</dt><dd>{open.map(({ part, text }, index) => <>{index > 0 && ', '}<a href={`#${part}`}>{text}</a></>)}</dd></>}
       </dl>
-      {causes.length > 1 && <Overview causes={causes} />}
+      {causes.length > 1 && <Overview causes={causes} anchors={anchors} />}
     </header>
   )
 }
 
-const Overview = ({ causes }: { readonly causes: readonly Cause[] }) => (
+const Overview = ({ causes, anchors }: { readonly causes: readonly Cause[]; readonly anchors: Anchors }) => (
   <nav aria-label="Root causes">
     <ol class="overview">
-      {causes.map(({ finding, consequences }, index) => (
+      {causes.map(({ finding, consequences }) => (
         <li>
-          <a href={`#cause-${index + 1}`}>
+          <a href={`#${anchors.get(finding)}`}>
             <Badge severity={finding.severity} />
             <span>
               <span class="title">{finding.title}</span>
@@ -107,34 +132,20 @@ const Overview = ({ causes }: { readonly causes: readonly Cause[] }) => (
   </nav>
 )
 
-/** A cross, a triangle and a dot: told apart without colour, and named by the word beside them. */
-const shapes: Record<Severity, string> = {
-  error: 'M8 0a8 8 0 1 1 0 16A8 8 0 0 1 8 0ZM5.3 4 4 5.3 6.7 8 4 10.7 5.3 12 8 9.3 10.7 12 12 10.7 9.3 8 12 5.3 10.7 4 8 6.700Z',
-  warning: 'M8 .8 16 15H0ZM7.1 5.500v5h1.800v-5ZM7.1 11.600v1.800h1.800v-1.800Z',
-  hint: 'M8 0a8 8 0 1 1 0 16A8 8 0 0 1 8 0ZM7.1 6.800v5.400h1.800V6.800ZM7.1 3.600v1.900h1.800V3.600Z',
-}
-
-const Badge = ({ severity }: { readonly severity: Severity }) => (
-  <span class={`badge ${severity}`}>
-    <svg viewBox="0 0 16 16" aria-hidden="true"><path fill-rule="evenodd" d={shapes[severity]} /></svg>
-    {capitalised(severityWords[severity].word)}
-  </span>
-)
-
 // Root causes
 
-const Causes = ({ causes }: { readonly causes: readonly Cause[] }) => (
+const Causes = ({ view, view: { causes } }: { readonly view: View }) => (
   <section aria-labelledby="causes">
     <h2 id="causes">{causes.length === 1 ? 'Root cause' : 'Root causes'}</h2>
-    {causes.length > 1 && <Filter causes={causes} />}
-    {causes.map((cause, index) => <CauseCard cause={cause} number={index + 1} />)}
+    {causes.length > 1 && <Filter view={view} />}
+    {causes.map(cause => <CauseCard cause={cause} view={view} />)}
     <p id="none-left" class="faint" hidden>Nothing matches. Clear the search or tick more boxes above.</p>
   </section>
 )
 
 /** Hidden until the script that serves it runs. */
-function Filter({ causes }: { readonly causes: readonly Cause[] }) {
-  const findings = causes.flatMap(cause => [cause.finding, ...cause.consequences])
+function Filter({ view: { diagnosis: { findings }, background: { machine } } }: { readonly view: View }) {
+  const places = findings.map(finding => touched(finding, machine))
   const occurring = layers.filter(layer => findings.some(finding => finding.layer === layer))
   return (
     <form id="filter" class="filter" role="search" aria-label="Filter the findings" hidden>
@@ -145,42 +156,65 @@ function Filter({ causes }: { readonly causes: readonly Cause[] }) {
           <label><input type="checkbox" name="severity" value={severity} checked />{capitalised(severityWords[severity].many)}</label>
         ))}
       </fieldset>
-      <label>
-        Layer
-        <select name="layer">
-          <option value="">all</option>
-          {occurring.map(layer => <option value={layer}>{layerWords[layer]}</option>)}
-        </select>
-      </label>
+      <Choice name="layer" label="Layer" values={occurring.map(layer => [layer, layerWords[layer]])} />
+      <Choice name="device" label="Device" values={distinct(places.flatMap(place => place.devices)).map(bdf => [bdf, bdf])} />
+      <Choice name="vm" label="VM" values={distinct(places.flatMap(place => place.vms)).map(vm => [vm, vm])} />
       <output aria-live="polite" />
     </form>
   )
 }
 
-const CauseCard = ({ cause: { finding, consequences }, number }: { readonly cause: Cause; readonly number: number }) => (
-  <article class="card" id={`cause-${number}`} aria-labelledby={`title-${number}`} data-severity={finding.severity} data-layer={finding.layer}>
+const distinct = (items: readonly string[]): readonly string[] => [...new Set(items)].sort()
+
+/** Nothing to choose from is no choice. */
+const Choice = ({ name, label, values }: { readonly name: string; readonly label: string; readonly values: readonly (readonly [string, string])[] }) =>
+  values.length < 2 ? null : (
+    <label>
+      {label}
+      <select name={name}>
+        <option value="">all</option>
+        {values.map(([value, words]) => <option value={value}>{words}</option>)}
+      </select>
+    </label>
+  )
+
+/** What the filter looks at; names are parted by line ends, which no printable name holds. */
+function filterData(finding: Finding, machine: Machine | undefined) {
+  const { devices, vms } = touched(finding, machine)
+  return { 'data-severity': finding.severity, 'data-layer': finding.layer, 'data-device': devices.join('\n'), 'data-vm': vms.join('\n') }
+}
+
+const CauseCard = ({ cause: { finding, consequences }, view }: { readonly cause: Cause; readonly view: View }) => (
+  <article class="card" id={view.anchors.get(finding)} aria-labelledby={`title-${view.anchors.get(finding)}`} {...filterData(finding, view.background.machine)}>
     <Badge severity={finding.severity} />
-    <h3 id={`title-${number}`}>{finding.title}</h3>
-    <Facts finding={finding} />
+    <h3 id={`title-${view.anchors.get(finding)}`}>{finding.title}</h3>
+    <Facts finding={finding} view={view} />
     <Story finding={finding} />
-    {finding.evidence.length > 0 && <><h4>Evidence</h4><Quotes quotes={finding.evidence} /></>}
+    {finding.evidence.length > 0 && <><h4>Evidence</h4><Quotes quotes={finding.evidence} view={view} /></>}
     {finding.fixes.map((fix, index) => <FixBlock fix={fix} label={fixLabel(index, finding.fixes.length)} />)}
     <References finding={finding} />
-    {consequences.length > 0 && <Consequences consequences={consequences} />}
+    {consequences.length > 0 && <Consequences consequences={consequences} view={view} />}
   </article>
 )
 
 const fixLabel = (index: number, count: number): string => (count === 1 ? 'Fix' : `Fix ${index + 1} of ${count}`)
 
-const Facts = ({ finding }: { readonly finding: Finding }) => (
+const Facts = ({ finding, view }: { readonly finding: Finding; readonly view: View }) => (
   <ul class="facts">
-    <li>{capitalised(subjectOf(finding))}</li>
+    <li><Subject finding={finding} machine={view.background.machine} /></li>
     <li>{capitalised(confidenceWords[finding.confidence])}</li>
     <li>Layer: {layerWords[finding.layer]}</li>
     {timesSeen(finding) !== null && <li>{capitalised(timesSeen(finding) ?? '')}</li>}
     <li>Rule: {finding.rule}</li>
   </ul>
 )
+
+/** What the finding is about, with the way to its place in the picture of the machine. */
+function Subject({ finding, machine }: { readonly finding: Finding; readonly machine: Machine | undefined }) {
+  const words = capitalised(subjectOf(finding))
+  const place = touched(finding, machine).devices.find(bdf => machine?.functions.some(fn => fn.bdf === bdf))
+  return place === undefined ? <>{words}</> : <a href={`#${functionAnchor(place)}`}>{words}</a>
+}
 
 const Story = ({ finding }: { readonly finding: Finding }) => (
   <div class="prose">
@@ -189,22 +223,15 @@ const Story = ({ finding }: { readonly finding: Finding }) => (
   </div>
 )
 
-/** Prose whose `quoted words` are set as code. An odd backtick is only a backtick. */
-function Prose({ text }: { readonly text: string }) {
-  const parts = text.split('`')
-  if (parts.length % 2 === 0) return <>{text}</>
-  return <>{parts.map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
-}
+const Quotes = ({ quotes, view }: { readonly quotes: readonly Quote[]; readonly view: View }) => <>{quotes.map(quote => <QuoteBlock quote={quote} view={view} />)}</>
 
-const Quotes = ({ quotes }: { readonly quotes: readonly Quote[] }) => <>{quotes.map(quote => <QuoteBlock quote={quote} />)}</>
-
-function QuoteBlock({ quote }: { readonly quote: Quote }) {
+function QuoteBlock({ quote, view }: { readonly quote: Quote; readonly view: View }) {
   const numbered = hasLines(quote) && quote.where > 0
   const first = quote.where - quote.before.length
   const lines = [...quote.before, quote.text, ...quote.after]
   return (
     <figure>
-      <figcaption>{sourceOf(quote)}</figcaption>
+      <figcaption>{view.linked(quote.evidence, quote.where) ? <a href={`#${evidenceAnchor(quote.evidence, quote.where)}`}>{sourceOf(quote)}</a> : sourceOf(quote)}</figcaption>
       <pre class="quote">
         {lines.map((line, index) => {
           const cited = index === quote.before.length
@@ -220,9 +247,6 @@ function QuoteBlock({ quote }: { readonly quote: Quote }) {
   )
 }
 
-/** No line is worth a megabyte. */
-const clipped = (line: string): string => (line.length <= 2000 ? line : `${line.slice(0, 2000)} … (${line.length - 2000} more characters)`)
-
 const FixBlock = ({ fix, label, level = 4 }: { readonly fix: Fix; readonly label: string; readonly level?: 4 | 5 }) => (
   <section class="fix" aria-label={`${label}: ${fix.title}`}>
     <Heading level={level}><span class="faint">{label}:</span> {fix.title}</Heading>
@@ -233,11 +257,6 @@ const FixBlock = ({ fix, label, level = 4 }: { readonly fix: Fix; readonly label
     {fix.undo !== undefined && fix.undo.length > 0 && <details><summary>To undo it</summary><Steps steps={fix.undo} /></details>}
   </section>
 )
-
-function Heading({ level, children }: { readonly level: 4 | 5 | 6; readonly children: ComponentChildren }) {
-  const Tag = `h${level}` as const
-  return <Tag>{children}</Tag>
-}
 
 const Steps = ({ steps }: { readonly steps: readonly Step[] }) => (
   <ol class="steps">
@@ -255,8 +274,6 @@ const Steps = ({ steps }: { readonly steps: readonly Step[] }) => (
   </ol>
 )
 
-const Copyable = ({ text }: { readonly text: string }) => <div class="copy"><pre><code>{text}</code></pre></div>
-
 const CheckBlock = ({ check }: { readonly check: Check }) => (
   <>
     {check.when !== undefined && <p class="small">Only {check.when}:</p>}
@@ -265,16 +282,16 @@ const CheckBlock = ({ check }: { readonly check: Check }) => (
   </>
 )
 
-const Consequences = ({ consequences }: { readonly consequences: readonly Finding[] }) => (
+const Consequences = ({ consequences, view }: { readonly consequences: readonly Finding[]; readonly view: View }) => (
   <details class="consequences">
     <summary>{counted(consequences.length, 'consequence')} <span class="faint">that should go with it</span></summary>
     {consequences.map(finding => (
-      <article class="consequence" data-severity={finding.severity} data-layer={finding.layer}>
+      <article class="consequence" id={view.anchors.get(finding)} {...filterData(finding, view.background.machine)}>
         <Badge severity={finding.severity} />
         <h4>{finding.title}</h4>
-        <Facts finding={finding} />
+        <Facts finding={finding} view={view} />
         <Story finding={finding} />
-        <Quotes quotes={finding.evidence} />
+        <Quotes quotes={finding.evidence} view={view} />
         {finding.fixes.length > 0 && (
           <details>
             <summary>If it stays after the cause is gone</summary>
@@ -295,8 +312,7 @@ function References({ finding: { references } }: { readonly finding: Finding }) 
 
 /** A link where it is one to the web; any other address stays text. */
 function Place({ at }: { readonly at: string }) {
-  const isWeb = /^https?:\/\/[^\s\\]+$/i.test(at) && URL.canParse(at)
-  return isWeb ? <a href={at} rel="noreferrer noopener">{at}</a> : <>{at}</>
+  return webAddress(at) === null ? <>{at}</> : <a href={at} rel="noreferrer noopener">{at}</a>
 }
 
 // What could not be told
@@ -316,10 +332,6 @@ const GapBlock = ({ gap }: { readonly gap: Gap }) => (
     {gap.get.map(command => <Copyable text={command} />)}
   </section>
 )
-
-/** Long things folded under a line, short ones as they are. */
-const Folded = ({ when, summary, children }: { readonly when: boolean; readonly summary: string; readonly children: ComponentChildren }) =>
-  when ? <details><summary>{summary}</summary>{children}</details> : <>{children}</>
 
 const GapRules = ({ gap }: { readonly gap: Gap }) => (
   <ul>
@@ -348,61 +360,3 @@ const BrokenRules = ({ broken }: { readonly broken: readonly Broken[] }) => (
     </div>
   </section>
 )
-
-// Evidence and the rest
-
-const statusOrder = ['denied', 'failed', 'timeout', 'cut', 'ok', 'absent'] as const
-
-function EvidenceList({ about }: { readonly about: RunInfo }) {
-  if (about.evidence.length === 0) return null
-  const sorted = about.evidence.toSorted((a, b) => statusOrder.indexOf(a.status) - statusOrder.indexOf(b.status))
-  const short = sorted.filter(note => note.status !== 'ok' && note.status !== 'absent')
-  const rest = sorted.filter(note => note.status === 'ok' || note.status === 'absent')
-  const read = rest.filter(note => note.status === 'ok').length
-  return (
-    <section aria-labelledby="evidence">
-      <h2 id="evidence">Evidence</h2>
-      <div class="card">
-        {short.length > 0 && <EvidenceTable notes={short} root={about.root} caption="Not read whole" />}
-        {rest.length > 0 && (
-          <details>
-            <summary>{counted(read, 'piece')} read{read < rest.length && `, ${rest.length - read} not there`}</summary>
-            <EvidenceTable notes={rest} root={about.root} caption="Read, or not there" />
-          </details>
-        )}
-      </div>
-    </section>
-  )
-}
-
-interface EvidenceTableProps { readonly notes: readonly EvidenceNote[]; readonly root: boolean | null; readonly caption: string }
-
-const EvidenceTable = ({ notes, root, caption }: EvidenceTableProps) => (
-  <table aria-label={caption}>
-    <thead><tr><th scope="col">What</th><th scope="col">Read from</th><th scope="col">Status</th></tr></thead>
-    <tbody>
-      {notes.map(note => (
-        <tr>
-          <th scope="row">{capitalised(note.about)}</th>
-          <td>{note.from === '' ? '' : <code>{note.from}</code>}</td>
-          <td>
-            <span class={`status-${note.status}`}>{statusWords[note.status]}</span>
-            {note.lines !== undefined && <span class="faint">, {counted(note.lines, 'line')}</span>}
-            {shortfallOf(note, root) !== '' && <span class="faint">: {shortfallOf(note, root)}</span>}
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
-)
-
-function Footer({ about, snapshot }: { readonly about: RunInfo; readonly snapshot: boolean }) {
-  const redacted = Object.entries(about.redacted).filter(([, count]) => count > 0)
-  return (
-    <footer aria-label="About this report">
-      <p>Made by {about.tool}. This file asks for nothing from the network and can be read without scripts.</p>
-      {redacted.length > 0 && <p>Taken out before anything was saved: {listed(redacted.map(([kind, count]) => `${count} × ${kind}`))}.</p>}
-      {snapshot && <p>The snapshot that the report was made from is inside this file. Share it as you would share the snapshot.</p>}
-    </footer>
-  )
-}

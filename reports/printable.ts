@@ -10,7 +10,7 @@ import type { Diagnosis } from '../model/finding.ts'
  * paragraph separators, whatever else Unicode lets a renderer leave out (fillers, variation selectors), noncharacters, and every
  * space but the plain one: a no-break space pasted into a kernel command line is a fault worth seeing.
  */
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu
+export const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]|(?! )\p{Zs}/gu
 const hiddenButNewline = new RegExp(`(?!\\n)(?:${hidden.source})`, 'gu')
 
 /** `\x1b`, `\u202e`, `\u{e0041}`; a tab becomes four spaces. */
@@ -41,9 +41,12 @@ const ofSeveralLines: ReadonlySet<string> = new Set(['text', 'cause', 'caution',
 /** The diagnosis with every string in it made printable, so that no report can forget one. */
 export const printableDiagnosis = (diagnosis: Diagnosis): Diagnosis => cleaned('', diagnosis) as Diagnosis
 
-function cleaned(key: string, value: unknown): unknown {
-  if (typeof value === 'string') return ofSeveralLines.has(key) ? printableLines(value).trimEnd() : printable(value.trimEnd())
-  if (Array.isArray(value)) return value.map(each => cleaned(key, each))
+/** The same for what else a report shows, where every string is one line. */
+export const printableLine = <Shown extends object>(shown: Shown): Shown => cleaned('', shown, false) as Shown
+
+function cleaned(key: string, value: unknown, paragraphs = true): unknown {
+  if (typeof value === 'string') return paragraphs && ofSeveralLines.has(key) ? printableLines(value).trimEnd() : printable(value.trimEnd())
+  if (Array.isArray(value)) return value.map(each => cleaned(key, each, paragraphs))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [printable(name), cleaned(name, each)]))
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [printable(name), cleaned(name, each, paragraphs)]))
 }

@@ -10,7 +10,7 @@ import { type Palette, dark, light, style } from './html-style.ts'
 import { jsonReportSchema } from './json-schema.ts'
 import { jsonReport } from './json.ts'
 import { printable, printableLines } from './printable.ts'
-import { nothingFound, oneCause, samples, thirtyFindings, withText } from './sample-diagnosis.test-data.ts'
+import { hostile, named, nothingFound, oneCause, samples, thirtyFindings, withText } from './sample-diagnosis.test-data.ts'
 import { causesOf, gapsOf, verdictOf } from './story.ts'
 import { terminalReport } from './terminal.ts'
 import { factsInWords, partsOf, subjectOf } from './words.ts'
@@ -20,20 +20,7 @@ const plain: ReportOptions = { color: false, width: 80, verbose: false }
 /** Anything that could change what a reader sees, besides line ends. */
 const invisible = /[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e01ef}]|\p{Cs}/u
 
-const hostile = [
-  '<script>alert(1)</script>', '</script><script>alert(1)</script>', '</style><img src=x onerror=alert(1)>', '"><svg onload=alert(1)>',
-  "' autofocus onfocus='alert(1)",
-  'javascript:alert(1)', 'JaVaScRiPt:alert(1)//https://example.org', 'data:text/html,<script>alert(1)</script>', 'https://example.org/" onmouseover="alert(1)',
-  '{{constructor.constructor("alert(1)")()}}', '${alert(1)}', '<!--', ']]>', '&lt;b&gt;', '__proto__', 'constructor',
-  '\x1b[2J\x1b[1;1HAll is well', '\x1b]8;;https://example.org\x07here\x1b]8;;\x07', '\x9b31m', 'rm\x08\x08ls', 'first\rsecond', 'first\nsecond', '\x00', '\x7f', '\t',
-  'safe\u202egnp.exe', '\u2066\u2069', '\u200b\u200d\ufeff', '\u{e0041}\u{e007f}', '\ud800', 'x\udc00y', '\u2028', 'a\u00a0b', '\u3164', '\uffff', '`odd', '', ' ',
-  'あ'.repeat(200), 'e' + '\u0301'.repeat(300), 'x'.repeat(5000),
-]
-
 const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length
-
-/** Fit for a test's name. */
-const named = (text: string): string => printable(text).replace(/[^ -~]/g, '?').slice(0, 60)
 
 t.test('printable shows what would act unseen', async t => {
   t.equal(printable('\x1b[31m'), '\\x1b[31m')
@@ -203,6 +190,14 @@ t.test('terminal', async t => {
     t.ok(terminalReport(nothingFound, plain).split('\n').length < 10)
   })
 
+  t.test('links only add, and only where they are understood', async t => {
+    const linked = terminalReport(oneCause, { ...plain, links: true })
+    t.ok(linked.includes('\x1b]8;;https://docs.kernel.org/admin-guide/kernel-parameters.html\x1b\\the parameter\x1b]8;;\x1b\\'))
+    t.notMatch(terminalReport(oneCause, { ...plain, verbose: true }), /\x1b/)
+    const hostileLink: Diagnosis = { ...oneCause, findings: oneCause.findings.map(each => ({ ...each, references: [{ for: 'it', at: 'https://example.org/\x1b\\x' }, { for: 'that', at: 'javascript:alert(1)' }] })) }
+    t.notMatch(terminalReport(hostileLink, { ...plain, links: true }), /\x1b/)
+  })
+
   t.test('colour only adds', async t => {
     for (const sample of Object.values(samples)) {
       const coloured = terminalReport(sample, { ...plain, color: true })
@@ -286,8 +281,8 @@ t.test('html', async t => {
 
   t.test('a snapshot inside cannot end its block', async t => {
     const body = Buffer.from('snapshot bytes').toString('base64')
-    t.ok(renderHtml(oneCause, plain, { snapshot: body }).includes(`<script type="application/octet-stream" id="snapshot">${body}</script>`))
-    const bad = renderHtml(oneCause, plain, { snapshot: '</script><script>alert(1)</script>' })
+    t.ok(renderHtml(oneCause, { snapshot: { base64: body } }).includes(`<script type="application/x-gpudoctor-snapshot+gzip;base64" id="snapshot">${body}</script>`), 'the very tag that replay looks for')
+    const bad = renderHtml(oneCause, { snapshot: { base64: '</script><script>alert(1)</script>' } })
     t.equal(count(bad, /<script\b/g), 2)
     t.notMatch(html, /id="snapshot"/)
   })
@@ -317,7 +312,7 @@ t.test('hostile text in every field', async t => {
   const wellBehaved = (text: string) => {
     const diagnosis = withText(oneCause, was => (text === '' ? '' : `${was}${text}`))
     const terminal = terminalReport(diagnosis, { ...plain, verbose: true })
-    const html = renderHtml(diagnosis, plain)
+    const html = renderHtml(diagnosis)
     const json = jsonReport(diagnosis, plain)
     return {
       terminal: !invisible.test(terminal),

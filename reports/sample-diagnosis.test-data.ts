@@ -261,3 +261,17 @@ export function withText(diagnosis: Diagnosis, hostile: (was: string) => string)
   }
   return walk('', diagnosis) as Diagnosis
 }
+
+/** What a hostile host may put into a name, a log line or a file: markup, scripts, escape codes, line ends, what no eye sees. */
+export const hostile = [
+  '<script>alert(1)</script>', '</script><script>alert(1)</script>', '</style><img src=x onerror=alert(1)>', '"><svg onload=alert(1)>',
+  "' autofocus onfocus='alert(1)",
+  'javascript:alert(1)', 'JaVaScRiPt:alert(1)//https://example.org', 'data:text/html,<script>alert(1)</script>', 'https://example.org/" onmouseover="alert(1)',
+  '{{constructor.constructor("alert(1)")()}}', '${alert(1)}', '<!--', ']]>', '&lt;b&gt;', '__proto__', 'constructor',
+  '\x1b[2J\x1b[1;1HAll is well', '\x1b]8;;https://example.org\x07here\x1b]8;;\x07', '\x9b31m', 'rm\x08\x08ls', 'first\rsecond', 'first\nsecond', '\x00', '\x7f', '\t',
+  'safe\u202egnp.exe', '\u2066\u2069', '\u200b\u200d\ufeff', '\u{e0041}\u{e007f}', '\ud800', 'x\udc00y', '\u2028', 'a\u00a0b', '\u3164', '\uffff', '`odd', '', ' ',
+  'あ'.repeat(200), 'e' + '\u0301'.repeat(300), 'x'.repeat(5000),
+]
+
+/** Fit for a test's name. */
+export const named = (text: string): string => JSON.stringify(text).replace(/[^ -~]/g, '?').slice(0, 60)

@@ -1,5 +1,6 @@
 /** What a reader wants first: the verdict, what is a cause and what only follows from it, and what nobody could tell. */
 import type { Diagnosis, EvidenceNote, Finding, RunInfo, Undecided } from '../model/finding.ts'
+import type { Machine } from '../model/machine.ts'
 import { type Severity, severities } from '../model/rule.ts'
 import { counted, listed, severityWords } from './words.ts'
 
@@ -37,6 +38,22 @@ function causeOf(finding: Finding, byRule: ReadonlyMap<string, readonly Finding[
   const common = (other: Finding) => other.subject.split(' ').filter(word => words.has(word)).length
   const candidates = byRule.get(finding.symptomOf) ?? []
   return candidates.reduce<Finding | null>((best, other) => (best === null || common(other) > common(best) ? other : best), null)
+}
+
+/** The functions and VMs a finding is about; of a group its members, of a function the VMs that want it. */
+export function touched({ subject }: Finding, machine?: Machine): { readonly devices: readonly string[]; readonly vms: readonly string[] } {
+  const [kind = '', ...names] = subject.split(' ')
+  const last = names.at(-1) ?? ''
+  switch (kind) {
+    case 'function': return { devices: [last], vms: machine?.functions.find(fn => fn.bdf === last)?.wantedBy ?? [] }
+    case 'assignment': return { devices: [last], vms: [names.slice(0, -1).join(' ')] }
+    case 'vm': return { devices: machine?.vms.find(vm => vm.name === names.join(' '))?.wants ?? [], vms: [names.join(' ')] }
+    case 'group': {
+      const members = machine?.functions.filter(fn => fn.group === last) ?? []
+      return { devices: members.map(fn => fn.bdf), vms: [...new Set(members.flatMap(fn => fn.wantedBy))] }
+    }
+    default: return { devices: [], vms: [] }
+  }
 }
 
 /** `2 errors and 1 hint` of these findings. */

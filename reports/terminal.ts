@@ -7,7 +7,7 @@ import { printable, printableDiagnosis } from './printable.ts'
 import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
 import {
   capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, listed, partsOf, placeOf, severityWords, sourceOf,
-  statusWords, subjectOf, timesSeen,
+  statusWords, subjectOf, timesSeen, webAddress,
 } from './words.ts'
 import { chopped, columnsOf, wrapped } from './wrap.ts'
 
@@ -16,6 +16,9 @@ interface Page {
   readonly width: number
   readonly verbose: boolean
   readonly paint: (style: Style, text: string) => string
+  /** Text that leads to an address on the web, where the terminal can; else the text alone. */
+  readonly link: (text: string, address: string) => string
+  readonly links: boolean
 }
 type Lines = readonly string[]
 
@@ -51,9 +54,10 @@ export const terminalReport: Report = (raw, options) => {
   return `${lines.slice(0, -1).join('\n')}\n`
 }
 
-function pageFor({ width, color, verbose }: ReportOptions): Page {
+function pageFor({ width, color, verbose, links = false }: ReportOptions): Page {
   const paint = (style: Style, text: string) => (color ? styleText([...styles[style]], text, { validateStream: false }) : text)
-  return { width: Math.max(24, width - 1), verbose, paint }
+  const link = (text: string, address: string) => (links ? `\x1b]8;;${address}\x1b\\${text}\x1b]8;;\x1b\\` : text)
+  return { width: Math.max(24, width - 1), verbose, paint, link, links }
 }
 
 // Building blocks
@@ -238,9 +242,15 @@ function consequenceLines(page: Page, consequences: readonly Finding[], by: numb
   return ['', ...painted(page, 'strong', prose(page, title)), ...lines]
 }
 
+/** In full when everything is asked for; else only as links, which take a line each and no address. */
 function referenceLines(page: Page, { references }: Finding, by: number): Lines {
-  if (!page.verbose || references.length === 0) return []
-  const lines = indented(page, by, inner => references.flatMap(each => [...prose(inner, `${each.for}:`), each.at]))
+  const told = page.verbose ? references : references.filter(each => page.links && webAddress(each.at) !== null)
+  if (told.length === 0) return []
+  const lines = indented(page, by, inner => told.flatMap(each => {
+    const address = webAddress(each.at)
+    if (!page.verbose && address !== null) return prose(inner, each.for).map(line => inner.link(line, address))
+    return [...prose(inner, `${each.for}:`), address === null ? each.at : inner.link(each.at, address)]
+  }))
   return ['', page.paint('strong', 'Read more'), ...lines]
 }
 

@@ -57,6 +57,22 @@ export const layerWords: Record<Layer, string> = {
   hygiene: 'upkeep',
 }
 
+/** One and many of each kind of PCI function, as `fn.kind` names them. */
+export const kindWords: Readonly<Record<string, readonly [string, string]>> = {
+  gpu: ['GPU', 'GPUs'],
+  'gpu-audio': ['audio function of a GPU', 'audio functions of GPUs'],
+  accelerator: ['accelerator', 'accelerators'],
+  audio: ['audio device', 'audio devices'],
+  usb: ['USB controller', 'USB controllers'],
+  nvme: ['NVMe drive', 'NVMe drives'],
+  storage: ['storage controller', 'storage controllers'],
+  network: ['network card', 'network cards'],
+  bridge: ['bridge', 'bridges'],
+  'host-bridge': ['host bridge', 'host bridges'],
+  virtual: ['virtual function', 'virtual functions'],
+  other: ['other', 'others'],
+}
+
 const sides: Readonly<Record<string, string>> = {
   firmware: "in the host's firmware setup",
   host: 'on the host',
@@ -169,3 +185,10 @@ export const placeOf = ({ file, line, column }: Broken): string => [file, line, 
 /** `seen 12 times`, or null where a count says nothing. */
 export const timesSeen = (finding: Finding): string | null =>
   finding.count !== undefined && finding.count > 1 ? `seen ${finding.count} times` : null
+
+/** The address as a browser would ask for it, in ASCII alone, if it is one on the web; null for anything else. */
+export function webAddress(at: string): string | null {
+  if (!/^https?:\/\/[^\s\\]+$/i.test(at) || !URL.canParse(at)) return null
+  const { href } = new URL(at)
+  return /^[\x21-\x7e]+$/.test(href) ? href : null
+}

@@ -3,6 +3,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
 import { ruleFile } from '../engine/rule-schema.ts'
 import { manifestSchema } from '../evidence/manifest.ts'
+import { hostLineSchema } from '../reports/host-line-schema.ts'
 import { jsonReportSchema } from '../reports/json-schema.ts'
 
 export interface PublishedFile { readonly file: string; readonly text: string }
@@ -15,6 +16,7 @@ const schemaText = (title: string, schema: GenericSchema): string => {
 /** Every schema with the file it belongs into, relative to the repository. */
 export const publishedSchemas = (): readonly PublishedFile[] => [
   { file: 'docs/report.schema.json', text: schemaText('gpudoctor report', jsonReportSchema) },
+  { file: 'docs/host-line.schema.json', text: schemaText('A line of gpudoctor --ndjson', hostLineSchema) },
   { file: 'docs/snapshot.schema.json', text: schemaText('Manifest of a gpudoctor snapshot', manifestSchema) },
   { file: 'docs/rule.schema.json', text: schemaText('gpudoctor rule', ruleFile) },
 ]

@@ -4,18 +4,19 @@ import { join } from 'node:path'
 import t from 'tap'
 import { shippedNames } from '../cli/package-files.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
+import { timelineOf } from '../diagnosis/timeline.ts'
 import { loadRules } from '../engine/load.ts'
 import { LogMatches } from '../engine/match-logs.ts'
 import { openInputs } from '../evidence/open.ts'
 import { createRedactor, redactionLabels, type RedactionLevel } from '../evidence/redact.ts'
 import { saveSnapshot } from '../evidence/snapshot.ts'
 import { assemble } from '../facts/assemble.ts'
+import { machineOf } from '../facts/machine.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Diagnosis } from '../model/finding.ts'
 import { parsers } from '../parsers/all.ts'
-import { renderHtml } from '../reports/html.tsx'
-import { jsonReport } from '../reports/json.ts'
+import { forms } from '../reports/forms.ts'
 import { terminalReport } from '../reports/terminal.ts'
 import { makeHost } from './made-host.ts'
 
@@ -83,7 +84,14 @@ async function diagnosed(evidence: readonly Evidence[], redacted: Readonly<Recor
 }
 
 const options = { color: false, width: 100, verbose: true }
-const forms = (diagnosis: Diagnosis): Record<string, string> => ({ terminal: terminalReport(diagnosis, options), JSON: jsonReport(diagnosis, options), HTML: renderHtml(diagnosis, options) })
+/** Every form of the report, with all that stands around the diagnosis. */
+async function written(evidence: readonly Evidence[], redacted: Readonly<Record<string, number>>): Promise<readonly (readonly [form: string, text: string])[]> {
+  const snapshot = assemble(evidence, parsers, shippedNames)
+  const diagnosis = await diagnosed(evidence, redacted)
+  const background = { machine: machineOf(snapshot), timeline: timelineOf(evidence, diagnosis.findings), evidence }
+  const others = await Promise.all(forms.map(async form => [form.name, (await form.load())(diagnosis, options, background)] as const))
+  return [['terminal', terminalReport(diagnosis, options)], ...others]
+}
 
 function leaks(text: string, of: typeof everything): string[] {
   return Object.entries(planted).filter(([, one]) => of.includes(one)).flatMap(([name, { secrets }]) => secrets.filter(secret => text.includes(secret)).map(secret => `${name}: ${secret}`))
@@ -96,8 +104,7 @@ for (const [level, of] of [['standard', standardOnes], ['strict', everything]] a
     t.equal(leaks(raw.map(one => String(one.body)).join('\n'), of).length, of.flatMap(({ secrets }) => secrets).length, 'they are there before')
     const evidence = redactor.withoutNames(raw.map(one => redactor.redacted(one)))
     for (const one of evidence) t.same(leaks(`${one.id} ${one.from} ${one.note ?? ''} ${String(one.body)}`, of), [], one.id)
-    const diagnosis = await diagnosed(evidence, redactor.counts)
-    for (const [form, text] of Object.entries(forms(diagnosis))) t.same(leaks(text, of), [], form)
+    for (const [form, text] of await written(evidence, redactor.counts)) t.same(leaks(text, of), [], form)
     const file = join(t.testdir({}), 'snapshot.tar.gz')
     await saveSnapshot(file, { manifest: { tool: 'test', takenAt: '2026-01-02T03:04:05Z', zoneMinutes: 0, platform: 'linux', root: true, redacted: redactor.counts }, evidence, facts: assemble(evidence, parsers, shippedNames) })
     const { gunzipSync } = await import('node:zlib')
@@ -112,7 +119,7 @@ t.test('handed in: loose files and a ticket, whatever they are called', async t 
   const { evidence } = await openInputs([folder], {}, redactor)
   const clean = redactor.withoutNames(evidence)
   t.same(leaks(clean.map(one => String(one.body)).join('\n'), standardOnes), [])
-  for (const [form, text] of Object.entries(forms(await diagnosed(clean, redactor.counts)))) t.same(leaks(text, standardOnes), [], form)
+  for (const [form, text] of await written(clean, redactor.counts)) t.same(leaks(text, standardOnes), [], form)
 })
 
 t.test('none leaves everything as it is', async t => {
