@@ -2,7 +2,7 @@
  * Every fact a rule may name, by subject. The types of the snapshot, the path check of the rule loader, a rule's
  * `needs` and docs/facts.md all come from here: a new fact is a line here and a parser that gives it.
  */
-import { flag, functions, group, number, numbers, text, texts, vms, type FactSpec } from './fact.ts'
+import { flag, functions, group, number, numbers, oneFunction, text, texts, vms, type FactSpec } from './fact.ts'
 
 const none = { nullable: true } as const
 
@@ -229,7 +229,7 @@ export const functionFacts = {
   aspm: text('power saving of its link that is on (ASPM): disabled, L0s, L1 or L0s L1', ['pci-sysfs', 'lspci']),
   l1Substates: texts('L1 substates that are on: ASPM_L1.1, ASPM_L1.2, PCI-PM_L1.1, PCI-PM_L1.2', ['pci-sysfs', 'lspci']),
   numaNode: number('NUMA node; -1 unknown', ['pci-sysfs', 'lspci']),
-  parent: text('address of the bridge above', ['pci-sysfs', 'pciconf'], none),
+  parent: oneFunction('address of the bridge above', ['pci-sysfs', 'pciconf'], none),
   isVf: flag('it is an SR-IOV virtual function', ['pci-sysfs', 'lspci']),
   vfs: number('virtual functions enabled', ['pci-sysfs', 'lspci', 'pciconf']),
   vfsTotal: number('virtual functions it can have', ['pci-sysfs', 'lspci']),
