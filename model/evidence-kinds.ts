@@ -32,6 +32,7 @@ export const evidenceKinds = {
   'meminfo': { about: 'memory and huge pages', platform: 'linux', get: 'cat /proc/meminfo > meminfo.txt', fileName: /meminfo/i, absentMeans: 'unknown' },
   'iomem': { about: 'the physical address map', platform: 'linux', get: 'sudo cat /proc/iomem > iomem.txt', fileName: /iomem/i, absentMeans: 'unknown' },
   'display-state': { about: 'framebuffers, consoles and DRM devices', platform: 'linux', get: 'cat /proc/fb > fb.txt', absentMeans: 'unknown' },
+  'gpu-sysfs': { about: 'what display drivers show of GPUs: outputs, video memory, nodes of ROCm', platform: 'linux', get: "grep -rs '' /sys/class/drm/card*/status /sys/class/drm/card*/device/mem_info_* /sys/class/kfd/kfd/topology/nodes/*/properties > gpu-sysfs.txt", absentMeans: 'unknown' },
   'host-map': { about: 'which disk and network interface hangs on which PCI function', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
   'device-nodes': { about: '/dev/kvm and /dev/vfio with owner and mode', platform: 'linux', get: 'ls -l /dev/kvm /dev/vfio > devnodes.txt', absentMeans: 'unknown' },
   'qemu-processes': { about: 'running QEMU command lines', platform: 'linux', get: "ps -eo pid,user,args | grep '[q]emu' > qemu-ps.txt", fileName: /qemu.*(cmd|command|ps)|run.*\.sh/i, absentMeans: 'none' },

@@ -44,7 +44,7 @@ export default parser({
       const gone = line.mark === '=' ? missing.exec(line.text)?.[1] : undefined
       if (gone) absent.set(gone, line.line)
       const node = nodeOf(line, folder)
-      if (node && /^\/dev\/(?:kvm$|iommu$|vfio|nvidia)/.test(node.path)) nodes.set(node.path, { ...node, line: line.line })
+      if (node && /^\/dev\/(?:kvm$|iommu$|kfd$|vfio|nvidia|dri\/renderD)/.test(node.path)) nodes.set(node.path, { ...node, line: line.line })
     }
     const whole = isTree(body)
     const exists = (path: string, folderSeen: boolean) => {
@@ -53,11 +53,12 @@ export default parser({
       return absent.has(path) || whole || folderSeen ? known(false, evidence.id, absent.get(path) ?? 1) : undefined
     }
     const host: HostDraft = {}
-    const [kvm, iommufd] = [exists('/dev/kvm', false), exists('/dev/iommu', false)]
+    const [kvm, iommufd, kfd] = [exists('/dev/kvm', false), exists('/dev/iommu', false), exists('/dev/kfd', false)]
     const vfioSeen = looked.has('/dev/vfio') || absent.has('/dev/vfio') || [...nodes.keys()].some(path => /^\/dev\/vfio\/(?:\d+|noiommu-\d+)$/.test(path))
     const vfio = exists('/dev/vfio/vfio', vfioSeen)
     if (kvm) host.kvmNode = kvm
     if (iommufd) host.iommufdNode = iommufd
+    if (kfd) host.kfdNode = kfd
     if (vfio) host.vfioNode = vfio
     const [all, names, unsafe] = [gather(evidence.id), gather(evidence.id), gather(evidence.id)]
     for (const { path, mode, owner, group, line } of nodes.values()) {

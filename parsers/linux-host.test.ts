@@ -5,6 +5,7 @@ import type { Fact } from '../model/fact.ts'
 import type { FunctionFacts, HostFacts } from '../model/snapshot.ts'
 import cpuinfo from './cpuinfo.ts'
 import deviceNodes from './device-nodes.ts'
+import gpuSysfs from './gpu-sysfs.ts'
 import displayState from './display-state.ts'
 import driverBuild from './driver-build.ts'
 import hostMap from './host-map.ts'
@@ -18,6 +19,20 @@ const lines = (...text: string[]): string => text.map(line => `${line}\n`).join(
 const host = (parser: Parser, ...text: string[]): HostFacts => parser.parse(evidence(parser.gives, lines(...text))).host ?? {}
 const functions = (parser: Parser, ...text: string[]): Readonly<Record<string, FunctionFacts>> => parser.parse(evidence(parser.gives, lines(...text))).functions ?? {}
 const said = (fact: Fact<unknown> | undefined) => fact && [fact.value, fact.at.map(({ where }) => where)]
+
+t.test('GPUs as display drivers show them', async t => {
+  const card = (name: string, bdf: string) => `/sys/class/drm/${name}\t>../../devices/pci0000:00/0000:00:01.1/${bdf}/drm/${name}`
+  const node = (number: number, ...properties: string[]) => properties.map(text => `/sys/class/kfd/kfd/topology/nodes/${number}/properties\t=${text}`)
+  const seen = functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), card('card1', '0000:04:00.0'), '/sys/class/drm/card0-DP-1/status\t=disconnected', '/sys/class/drm/card0-HDMI-A-1/status\t=connected', '/sys/class/drm/card1-DP-2/status\t=disconnected',
+    '/sys/class/drm/card0/device/mem_info_vram_total\t=17163091968', '/sys/class/drm/card0/device/mem_info_vis_vram_total\t=268435456',
+    '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', ...node(0, 'location_id 0', 'cpu_cores_count 16'), '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=51110', ...node(1, 'location_id 768', 'domain 0', 'gfx_target_version 100300'))
+  t.same(Object.fromEntries(Object.entries(seen).map(([bdf, fn]) => [bdf, Object.fromEntries(Object.entries(fn).map(([name, fact]) => [name, (fact as Fact<unknown>).value]))])), {
+    '0000:03:00.0': { vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030' },
+    '0000:04:00.0': { monitors: [], inKfd: false },
+  })
+  t.equal(functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), ...['gpu_id'].map(() => '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7'), ...node(1, 'location_id 768', 'gfx_target_version 90010'))['0000:03:00.0']?.gfxTarget?.value, 'gfx90a')
+  t.same(functions(gpuSysfs, 'nothing of the kind', '/sys/class/drm/card9/device/mem_info_vram_total:12'), {}, 'a card of which no link tells the address')
+})
 
 t.test('the processor', async t => {
   const metal = host(cpuinfo, 'processor\t: 0', 'vendor_id\t: GenuineIntel', 'model name\t: Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz', 'flags\t\t: fpu vme vmx ept', 'address sizes\t: 46 bits physical, 48 bits virtual', '', 'processor\t: 1', 'vendor_id\t: GenuineIntel')
@@ -100,7 +115,7 @@ t.test('locked memory', async t => {
 })
 
 t.test('no text makes a parser throw', async t => {
-  const parsers = [cpuinfo, deviceNodes, displayState, driverBuild, hostMap, iomem, limits, meminfo]
+  const parsers = [gpuSysfs, cpuinfo, deviceNodes, displayState, driverBuild, hostMap, iomem, limits, meminfo]
   const words = fc.constantFrom('flags\t: ', 'nvidia/1, 2, x86_64: installed', '__proto__', 'constructor: ', 'MemTotal: ', '0-ffff : efifb', 'ffffffffffffffff-0 : 0000:00:00.0', '\n', '\t@', '\t>', '\t=', '/sys/block/', '/slaves/', '/proc/mounts\t=/dev/', ' / ', '/dev/vfio:', 'crw------- 1 root root ', 'Max locked memory ', 'LimitMEMLOCK=', '/sys/kernel/mm/hugepages/hugepages-9kB/nr_hugepages\t=')
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.oneof(words, fc.string({ maxLength: 8 })), { maxLength: 40 }).map(parts => parts.join('')))
   fc.assert(fc.property(text, body => { for (const parser of parsers) parser.parse(evidence(parser.gives, body)) }), { numRuns: 300 })

@@ -4,7 +4,8 @@ export default collector({
   gives: 'device-nodes',
   platform: 'linux',
   every: [
-    { tree: ['/dev'], stats: ['kvm', 'iommu', 'nvidia*'] },
+    { tree: ['/dev'], stats: ['kvm', 'iommu', 'kfd', 'nvidia*'] },
+    { tree: ['/dev/dri'], stats: ['renderD*'] },
     { tree: ['/dev/vfio', '/dev/vfio/devices'], stats: ['*'] },
   ],
   loses: 'Whether QEMU may open KVM and VFIO, and programs the NVIDIA driver.',

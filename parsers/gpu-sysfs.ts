@@ -1,0 +1,91 @@
+import { bdfFromText } from '../model/bdf.ts'
+import type { Bdf } from '../model/bdf.ts'
+import { textOf, type Evidence } from '../model/evidence.ts'
+import { known } from '../model/fact.ts'
+import type { FunctionFacts } from '../model/snapshot.ts'
+import type { Draft } from './draft.ts'
+import { gather, type Gathered } from './gather.ts'
+import { parser } from './parser.ts'
+import { isTree, readTree } from './tree.ts'
+
+interface Node { gpuId?: number, vendor?: number, location?: number, domain?: number, version?: number, line: number }
+
+/** 100300 is gfx1030, 90010 gfx90a: ten thousands, hundreds and ones, the last two in hex (kfd_crat.h, gfx_target_version). */
+const gfxName = (version: number): string => `gfx${Math.floor(version / 10_000)}${(Math.floor(version / 100) % 100).toString(16)}${(version % 100).toString(16)}`
+
+/** kfd_topology.c writes `location_id` as bus and device-function in one number. */
+function addressOf({ location, domain = 0 }: Node): Bdf | null {
+  if (location === undefined || !(location >= 0 && location <= 0xffff) || !(domain >= 0 && domain <= 0xffffffff)) return null
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
+  return bdfFromText(`${hex(domain, 4)}:${hex(location >> 8, 2)}:${hex((location >> 3) & 31, 2)}.${location & 7}`)
+}
+
+const mib = (text: string): number | null => (/^\d{1,18}$/.test(text) ? Math.round(Number(text) / 1048576) : null)
+
+/**
+ * What display drivers show of GPUs in sysfs: DRM nodes, monitors, video memory, and the nodes of AMD's compute driver.
+ *
+ *     /sys/class/drm/card0<TAB>>../../devices/pci0000:00/0000:00:01.1/0000:03:00.0/drm/card0
+ *     /sys/class/drm/card0-DP-1/status<TAB>=connected
+ *     /sys/class/drm/card0/device/mem_info_vis_vram_total<TAB>=268435456
+ *     /sys/class/kfd/kfd/topology/nodes/1/properties<TAB>=gfx_target_version 100300
+ */
+export default parser({
+  gives: 'gpu-sysfs',
+  parse(evidence: Evidence) {
+    const body = textOf(evidence)
+    const lines = [...readTree(body)]
+    const cards = new Map<string, Bdf>()
+    const functions: Record<Bdf, Draft<FunctionFacts>> = {}
+    const nodes = new Map<string, Node>()
+    const monitors = new Map<Bdf, Gathered>()
+    for (const { path, mark, text } of lines) {
+      const card = mark === '>' ? /\/drm\/(card\d{1,4})$/.exec(path)?.[1] : undefined
+      const bdf = card === undefined ? null : bdfFromText(/([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\/drm\//.exec(text)?.[1] ?? '')
+      if (card !== undefined && bdf !== null) cards.set(card, bdf)
+    }
+    for (const { path, mark, text, line } of lines) {
+      if (mark !== '=') continue
+      const topology = /\/topology\/nodes\/(\d{1,4})\/(gpu_id|properties)$/.exec(path)
+      if (topology) readNode(nodes, topology[1] as string, topology[2] === 'gpu_id' ? `gpu_id ${text.trim()}` : text, line)
+      const found = /\/drm\/(card\d{1,4})(?:-([\w-]{1,40}))?\/(?:device\/(?:ras\/)?)?(\w+)$/.exec(path)
+      const bdf = found && cards.get(found[1] as string)
+      if (!found || !bdf) continue
+      const fn = (functions[bdf] ??= {})
+      const [, , connector, name] = found
+      if (connector !== undefined && name === 'status') {
+        const list = monitors.get(bdf) ?? monitors.set(bdf, gather(evidence.id)).get(bdf)
+        if (text.trim() === 'connected') list?.add(connector, line)
+      }
+      const size = mib(text.trim())
+      if (name === 'mem_info_vram_total' && size !== null) fn.vramMiB = known(size, evidence.id, line)
+      if (name === 'mem_info_vis_vram_total' && size !== null) fn.vramVisibleMiB = known(size, evidence.id, line)
+    }
+    for (const [bdf, list] of monitors) (functions[bdf] ??= {}).monitors = list.fact()
+    const whole = isTree(body)
+    for (const node of nodes.values()) {
+      const bdf = node.gpuId ? addressOf(node) : null
+      if (bdf === null) continue
+      const fn = (functions[bdf] ??= {})
+      fn.inKfd = known(true, evidence.id, node.line)
+      if (node.version) fn.gfxTarget = known(gfxName(node.version), evidence.id, node.line)
+    }
+    // Cards that are listed and have no node there: the compute driver left them out.
+    if (whole) for (const bdf of cards.values()) (functions[bdf] ??= {}).inKfd ??= known(false, evidence.id, 1)
+    return { functions }
+  },
+})
+
+function readNode(nodes: Map<string, Node>, name: string, text: string, line: number): void {
+  const pair = /^(\w+) (\d{1,15})$/.exec(text.trim())
+  if (!pair) return
+  const node = nodes.get(name) ?? { line }
+  const value = Number(pair[2])
+  switch (pair[1]) {
+    case 'gpu_id': node.gpuId = value; break
+    case 'location_id': node.location = value; break
+    case 'domain': node.domain = value; break
+    case 'gfx_target_version': node.version = value; break
+  }
+  nodes.set(name, node)
+}
