@@ -156,7 +156,9 @@ t.test('the HTML report carries its snapshot, unless it is told not to', async t
   t.notMatch(page('--no-snapshot'), /x-gpudoctor-snapshot/)
   const large = join(dir, 'large.txt')
   writeFileSync(large, `${refused}${Array.from({ length: 40_000 }, () => `usb 1-4: ${randomBytes(40).toString('hex')}\n`).join('')}`)
-  t.match(gpudoctor(['replay', '--html', '-', '--fail-on', 'never', large]).stdout, /is not inside this file: packed, it is larger than 1\.5 MB/)
+  const { stdout, stderr } = gpudoctor(['replay', '--html', '-', '--fail-on', 'never', large])
+  t.match(stdout, /is not inside this file: packed, it is larger than 1\.5 MB/)
+  t.match(stderr, /does not carry its snapshot/)
 })
 
 t.test('which terminals are given links', async t => {

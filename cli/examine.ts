@@ -55,6 +55,7 @@ async function examine(taken: Taken, options: ExamineOptions, printed: FormName 
   if (options.save !== undefined) await save(options.save, taken, snapshot)
   const asked = forms.filter(form => options[form.name] !== undefined)
   const background = asked.some(form => 'background' in form) ? await backgroundOf(taken, snapshot, diagnosis, options) : {}
+  if (background.snapshot && 'leftOut' in background.snapshot) process.stderr.write(`The report does not carry its snapshot: ${background.snapshot.leftOut}. --save writes it.\n`)
   for (const form of asked) {
     const text = (await form.load())(diagnosis, reportOptions(options), background)
     if (form.name === printed) process.stdout.write(text)

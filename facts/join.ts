@@ -4,7 +4,7 @@
  * part of it is unknown.
  */
 import { bdfFromNumbers, decimalSlashes, nodedevOf, selectorOf, slotOf, type Bdf } from '../model/bdf.ts'
-import { hasBody, type Evidence, type EvidenceKind } from '../model/evidence.ts'
+import { hasBody, textOf, type Evidence, type EvidenceKind } from '../model/evidence.ts'
 import { derived, type Fact } from '../model/fact.ts'
 import { unnamedVm, type AssignmentFacts, type Contribution, type FunctionFacts, type Snapshot, type VmFacts } from '../model/snapshot.ts'
 import type { Parsed } from './assemble.ts'
@@ -30,8 +30,21 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   joinPptdevs(draft)
   joinBuses(draft)
   joinBhyve(draft, evidence)
+  joinGuestWord(draft, evidence)
   spellAddresses(draft)
   return draft
+}
+
+/** The head of what nvidia-smi prints where the driver runs; on a bhyve host, which has no CUDA, only a guest can have printed it. */
+const nvidiaSmiHead = /\| NVIDIA-SMI [\d.]{3,20} {1,40}(?:KMD Version|Driver Version): [\d.]{3,20}/
+
+function joinGuestWord(draft: Draft, evidence: readonly Evidence[]): void {
+  if (draft.host.platform?.value !== 'freebsd') return
+  const works = evidence.some(piece => ['guest-report', 'text', 'nvidia-smi'].includes(piece.kind) && hasBody(piece) && nvidiaSmiHead.test(textOf(piece).slice(0, 1 << 20)))
+  for (const assignment of Object.values(draft.assignments)) {
+    const fn = Object.hasOwn(draft.functions, assignment.fn?.value ?? '') ? draft.functions[assignment.fn?.value ?? ''] : undefined
+    if (fn?.vendor) assignment.seenWorking = derived(works && fn.vendor.value === '10de', assignment.fn, fn.vendor)
+  }
 }
 
 /** Every function by its address in each spelling that a fix may need. */
@@ -85,7 +98,7 @@ function joinIds(draft: Draft): void {
     host.vfioIdsUnmatched = derived(ids.filter(id => !present.includes(deviceOf(id))), host.vfioIds)
   }
   if (host.pptdevs && isWholeMachine(draft)) {
-    host.pptdevsMissing = derived((host.pptdevs.value ?? []).filter(bdf => !Object.hasOwn(draft.functions, bdf)), host.pptdevs)
+    host.pptdevsMissing = derived((host.pptdevs.value ?? []).filter(bdf => !Object.hasOwn(draft.functions, bdf)).map(decimalSlashes), host.pptdevs)
   }
 }
 
@@ -317,7 +330,7 @@ function joinPptdevs(draft: Draft): void {
     host.pptdevsNotInForce = derived((host.pptdevs.value ?? []).filter(bdf => !inForce.includes(bdf)), host.pptdevs, host.pptdevsInForce)
   }
   if (!host.pptdevsMissing) return
-  const words = [...(host.pptdevsMissing.value ?? []).map(decimalSlashes), ...(host.pptdevsBad?.value ?? [])]
+  const words = [...(host.pptdevsMissing.value ?? []), ...(host.pptdevsBad?.value ?? [])]
   const hex = words.flatMap(word => {
     const parts = /^([0-9a-f]{1,2})[/:]([0-9a-f]{1,2})[/:.]([0-7])$/i.exec(word)
     const bdf = parts && bdfFromNumbers(0, parseInt(parts[1] ?? '', 16), parseInt(parts[2] ?? '', 16), Number(parts[3]))

@@ -127,8 +127,23 @@ export interface RunInfo {
   readonly redacted: Readonly<Record<string, number>>
 }
 
+/** A link of the way from firmware to guest, in the order in which a host comes up. */
+export interface ChainLink {
+  /** In words: `IOMMU in the kernel`. */
+  readonly name: string
+  readonly verdict: 'passed' | 'failed' | 'unknown'
+  /** What proves it. */
+  readonly evidence: readonly Quote[]
+  /** Rules whose findings say what failed. */
+  readonly failedBy: readonly string[]
+  /** Commands that would tell. */
+  readonly get: readonly string[]
+}
+
 export interface Diagnosis {
   readonly about: RunInfo
+  /** How far the host got. */
+  readonly chain?: readonly ChainLink[]
   readonly findings: readonly Finding[]
   readonly unknown: readonly Undecided[]
   readonly broken: readonly Broken[]

@@ -144,7 +144,7 @@ t.test('loader.conf', async t => {
   t.same(words('1/0/0\t4/0/0'), [['0000:01:00.0'], ['1/0/0\t4/0/0'], ['tab']])
   t.same(words('0a/0/0'), [[], ['0a/0/0'], []])
   t.same(words('1/0/0   4/0/0'), [['0000:01:00.0', '0000:04:00.0'], [], []], 'several spaces do no harm')
-  t.match(host(loaderConf, 'pptdevs="1/0/0"\npptdevs="2/0/0"\npptdevs4="3/0/0"\n'), { pptdevs: ['0000:02:00.0'], pptdevsRepeated: ['pptdevs'], pptdevsIgnored: ['pptdevs4'] })
+  t.match(host(loaderConf, 'pptdevs="1/0/0"\npptdevs="2/0/0"\npptdevs4="3/0/0"\nppt_devs="4/0/0"\npptdev="4/0/0"\n'), { pptdevs: ['0000:02:00.0'], pptdevsRepeated: ['pptdevs'], pptdevsIgnored: ['pptdevs4', 'ppt_devs', 'pptdev'] })
   t.match(host(loaderConf, 'pptdevs=4/0/0\nvmm_load=“YES”\nx="a" b\n'), { pptdevs: [], vmmInLoaderConf: false, loaderConfMalformed: ['pptdevs=4/0/0', 'vmm_load=“YES”', 'x="a" b'] })
   t.match(host(loaderConf, '/boot/loader.conf.local\t=pptdevs="9/0/0"\n/boot/loader.conf\t=pptdevs="8/0/0"\n/boot/loader.conf.d/a.conf\t=vmm_load="yes"\n'),
     { pptdevs: ['0000:09:00.0'], vmmInLoaderConf: true, pptdevsRepeated: ['pptdevs'] }, 'a tree, in the order of the loader')

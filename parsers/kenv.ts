@@ -1,7 +1,7 @@
 import { textOf, type Evidence } from '../model/evidence.ts'
 import { known } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
-import { pptdevsNames, readPptdevs, type Setting } from './freebsd/pptdevs.ts'
+import { isLikePptdevs, pptdevsNames, readPptdevs, type Setting } from './freebsd/pptdevs.ts'
 import { tunableFacts } from './freebsd/tunables.ts'
 import type { HostDraft } from './gather.ts'
 import { parser } from './parser.ts'
@@ -38,7 +38,7 @@ export default parser({
     const whole = ['kernelname', 'currdev', 'loaddev', 'kernel_path'].some(name => settings.has(name)) && evidence.status === 'ok'
     if (set) Object.assign(host, { pptdevs, pptdevsBad, pptdevsSeparators, pptdevsInForce: pptdevs })
     else if (whole) host.pptdevsInForce = known<string[]>([], evidence.id, 1)
-    const ignored = [...settings].filter(([name]) => /^pptdevs\d+$/.test(name) && !(pptdevsNames as readonly string[]).includes(name))
+    const ignored = [...settings].filter(([name]) => isLikePptdevs(name))
     if (ignored.length > 0) host.pptdevsIgnored = { value: ignored.map(([name]) => name), at: ignored.map(([, { line }]) => ({ evidence: evidence.id, where: line })) }
     Object.assign(host, joined('board', ['smbios.planar.maker', 'smbios.planar.product'], ['smbios.system.maker', 'smbios.system.product']))
     Object.assign(host, joined('biosVersion', ['smbios.bios.version', 'smbios.bios.reldate']))

@@ -1,7 +1,7 @@
 import { textOf, type Cite, type Evidence } from '../model/evidence.ts'
 import { known } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
-import { pptdevsNames, readPptdevs, type Setting } from './freebsd/pptdevs.ts'
+import { isLikePptdevs, pptdevsNames, readPptdevs, type Setting } from './freebsd/pptdevs.ts'
 import { tunableFacts } from './freebsd/tunables.ts'
 import { isWholeFile } from './freebsd/whole-file.ts'
 import { gather, type HostDraft } from './gather.ts'
@@ -44,7 +44,7 @@ export default parser({
         continue
       }
       if (read.includes(name) && settings.has(name)) repeated.add(name, line)
-      if (/^pptdevs\d+$/.test(name) && !read.includes(name)) ignored.add(name, line)
+      if (isLikePptdevs(name)) ignored.add(name, line)
       settings.set(name, { value, line })
     }
     if (settings.size === 0 && malformed.size === 0 && lines.every(line => line.path === '')) return {}

@@ -8,6 +8,7 @@ import { type Browser, type BrowserContextOptions, type Page, chromium } from 'p
 import t from 'tap'
 import { packSnapshot } from '../evidence/snapshot.ts'
 import type { Background } from '../model/background.ts'
+import type { EvidenceId } from '../model/evidence.ts'
 import type { Diagnosis } from '../model/finding.ts'
 import { renderHtml } from './html.tsx'
 import { desktopBackground, serverBackground, serverFindings } from './sample-background.test-data.ts'
@@ -33,14 +34,14 @@ t.test('in chromium', { skip: existsSync(executablePath) ? false : `no ${executa
   async function open(diagnosis: Diagnosis, options: BrowserContextOptions = {}, background: Background = desktop, hash = ''): Promise<{ page: Page; trouble: string[] }> {
     const file = join(folder, 'report.html')
     writeFileSync(file, renderHtml(diagnosis, background))
-    const address = pathToFileURL(file).href + hash
+    const address = pathToFileURL(file).href
     const page = await (await browser.newContext(options)).newPage()
     const trouble: string[] = []
     page.on('console', message => trouble.push(message.text()))
     page.on('pageerror', error => trouble.push(error.message))
     page.on('dialog', dialog => { trouble.push(`dialog ${dialog.message()}`); void dialog.dismiss() })
     page.on('request', request => { if (request.url() !== address) trouble.push(request.url()) })
-    await page.goto(address)
+    await page.goto(address + hash)
     return { page, trouble }
   }
 
@@ -118,13 +119,13 @@ t.test('in chromium', { skip: existsSync(executablePath) ? false : `no ${executa
     const { page, trouble } = await open(serverFindings(), {}, server)
     const visible = () => page.locator('article.card:visible').count()
     const all = await visible()
-    await page.getByLabel('VM', { exact: true }).selectOption('render')
+    await page.locator('select[name=vm]').selectOption('render')
     const ofRender = await visible()
     t.ok(ofRender > 0 && ofRender < all, `${ofRender} of ${all}`)
-    await page.getByLabel('Device').selectOption('0000:53:00.0')
+    await page.locator('select[name=device]').selectOption('0000:53:00.0')
     t.ok(await visible() <= ofRender)
-    await page.getByLabel('VM', { exact: true }).selectOption('')
-    await page.getByLabel('Device').selectOption('0000:44:00.0')
+    await page.locator('select[name=vm]').selectOption('')
+    await page.locator('select[name=device]').selectOption('0000:44:00.0')
     t.ok(await visible() > 0, 'what shares a group is touched by what is said of the group')
     t.same(trouble, [])
     await page.context().close()
@@ -158,7 +159,7 @@ t.test('in chromium', { skip: existsSync(executablePath) ? false : `no ${executa
     const { page, trouble } = await open(oneCause, {}, without)
     await page.getByRole('searchbox', { name: 'Search the evidence' }).fill('iommu=pt')
     await page.locator('.hits button').first().click()
-    t.match(await page.locator('mark.found, mark:target, mark').first().textContent(), /iommu=pt/)
+    t.ok(await page.locator('mark', { hasText: 'iommu=pt' }).isVisible())
     t.same(trouble, [])
     await page.context().close()
   })
@@ -191,7 +192,7 @@ t.test('in chromium', { skip: existsSync(executablePath) ? false : `no ${executa
       '<script>alert(1)</script>', '</script><script>alert(1)</script>', '"><img src=x onerror=alert(1)>',
       'javascript:alert(1)', "'-alert(1)-'", '</style><svg onload=alert(1)>',
     ]
-    const hostile = { ...desktop, snapshot: { base64: attacks.join('') }, evidence: desktop.evidence?.map(piece => ({ ...piece, from: attacks.join(' '), body: attacks.join('\n') })) ?? [] }
+    const hostile = { ...desktop, snapshot: { base64: attacks.join('') }, evidence: desktop.evidence?.map(piece => ({ ...piece, id: `${attacks.join(' ')} ${piece.id}` as EvidenceId, from: attacks.join(' '), body: attacks.join('\n') })) ?? [] }
     const { page, trouble } = await open(withText(oneCause, was => `${attacks.join(' ')} ${was}`), {}, hostile)
     await page.getByRole('searchbox', { name: 'Search the evidence' }).fill('alert')
     await page.locator('.hits button').first().click()

@@ -3,7 +3,7 @@
  * surroundings of what is cited, all within one budget.
  */
 import { hasBody, type Evidence } from '../model/evidence.ts'
-import type { Finding } from '../model/finding.ts'
+import type { Quote } from '../model/finding.ts'
 import { printable } from './printable.ts'
 
 /** Lines in a row; `first` is the number of the first, from 1. */
@@ -16,7 +16,7 @@ export interface Excerpt {
   readonly lines: number
   /** It is the whole piece. */
   readonly whole: boolean
-  /** Lines that findings cite. */
+  /** Lines that are quoted. */
   readonly cited: ReadonlySet<number>
 }
 
@@ -29,9 +29,9 @@ const around = 12
 const longestLine = 300
 
 /** Excerpts in the order of the evidence; what there is no room for has no windows. */
-export function excerptsOf(evidence: readonly Evidence[], findings: readonly Finding[]): readonly Excerpt[] {
+export function excerptsOf(evidence: readonly Evidence[], quotes: readonly Pick<Quote, 'evidence' | 'where'>[]): readonly Excerpt[] {
   const cited = new Map<string, Set<number>>()
-  for (const { evidence: id, where } of findings.flatMap(finding => finding.evidence)) cited.set(id, (cited.get(id) ?? new Set()).add(where))
+  for (const { evidence: id, where } of quotes) cited.set(id, (cited.get(id) ?? new Set()).add(where))
   const readable = evidence.filter(piece => hasBody(piece) && typeof piece.body === 'string' && piece.body !== '')
   let room = budget
   const made = new Map<Evidence, Excerpt>()

@@ -5,22 +5,27 @@ import type { Link, Machine, MachineFunction, MachineVm } from '../model/machine
 import { type Anchors, FindingMarks } from './html-parts.tsx'
 import { type Area, type GroupOf, type Marks, type Row, type Stretch, drawn, isBridge, isGpu } from './picture.ts'
 
+const mostVms = 40
+
 interface Known { readonly marks: Marks; readonly anchors: Anchors; readonly addresses: ReadonlySet<Bdf> }
 
 /** Where a function stands in the page. */
 export const functionAnchor = (bdf: Bdf): string => `pci-${bdf.replace(/[:.]/g, '-')}`
 
 export function MachineSection({ machine, marks, anchors }: { readonly machine: Machine; readonly marks: Marks; readonly anchors: Anchors }) {
-  const known: Known = { marks, anchors, addresses: new Set(machine.functions.map(fn => fn.bdf)) }
   const vms = machine.vms.filter(vm => vm.wants.length > 0 || marks.has(`vm ${vm.name}`))
+  const { stretches, left } = drawn(machine, marks)
+  const known: Known = { marks, anchors, addresses: new Set(rowsIn(stretches.flatMap(stretch => stretch.areas)).map(row => row.fn.bdf)) }
   return (
     <section aria-labelledby="machine">
       <h2 id="machine">The machine <span class="faint">{tally(machine)}</span></h2>
       <div class="card machine">
         {marks.has('host') && <p class="host-marks"><span class="faint small">The host as a whole</span> <FindingMarks findings={marks.get('host')} anchors={anchors} /></p>}
-        {vms.length > 0 && <div class="vms">{vms.map(vm => <VmBox vm={vm} known={known} />)}</div>}
-        <div class="tree">{drawn(machine, marks).map(stretch => <StretchBlock stretch={stretch} known={known} />)}</div>
-        <p class="faint small key">A frame is an IOMMU group: what lies in it goes to one VM together, or stays with the host together. Functions without a frame are alone in theirs.</p>
+        {vms.length > 0 && <div class="vms">{vms.slice(0, mostVms).map(vm => <VmBox vm={vm} known={known} />)}</div>}
+        {vms.length > mostVms && <p class="faint small">and {counted(vms.length - mostVms, 'more VM')}</p>}
+        <div class="tree">{stretches.map(stretch => <StretchBlock stretch={stretch} known={known} />)}</div>
+        {left > 0 && <p class="faint small">and {counted(left, 'more function')}, not drawn</p>}
+        {machine.functions.some(fn => fn.group) && <p class="faint small key">A frame is an IOMMU group: what lies in it goes to one VM together, or stays with the host together. Functions without a frame are alone in theirs.</p>}
       </div>
     </section>
   )

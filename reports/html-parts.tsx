@@ -24,14 +24,17 @@ export const Badge = ({ severity }: { readonly severity: Severity }) => (
 export type Anchors = ReadonlyMap<Finding, string>
 export const anchorsOf = (findings: readonly Finding[]): Anchors => new Map(findings.map((finding, index) => [finding, `finding-${index + 1}`]))
 
+const mostMarks = 8
+
 /** From where something happened to what is said of it: a mark a finding. */
 export const FindingMarks = ({ findings, anchors }: { readonly findings: readonly Finding[] | undefined; readonly anchors: Anchors }) => (
   <>
-    {findings?.map(finding => (
+    {findings?.slice(0, mostMarks).map(finding => (
       <a class={`mark ${finding.severity}`} href={`#${anchors.get(finding)}`}>
         <Shape severity={finding.severity} /><span>{capitalised(severityWords[finding.severity].word)}: {finding.title}</span>
       </a>
     ))}
+    {findings && findings.length > mostMarks && <span class="faint small">and {findings.length - mostMarks} more</span>}
   </>
 )
 

@@ -113,7 +113,7 @@ const whole = () => unpacked = unpacked || unpack().catch(() => new Map())
 /** The text of a piece as windows of lines: from the snapshot, else as it stands in the page. */
 function windowsOf(piece, texts) {
   const full = texts.get(piece.dataset.evidence)
-  if (full) return [{ first: full.first, lines: full.text.replace(/\\n$/, '').split('\\n') }]
+  if (full) return full.windows = full.windows || [{ first: full.first, lines: full.text.replace(/\\n$/, '').split('\\n') }]
   return all('.text', piece).map(block => ({ first: parseInt(block.querySelector('.numbers').textContent, 10), lines: block.querySelector('.lines').textContent.replace(/\\n$/, '').split('\\n') }))
 }
 
@@ -128,6 +128,7 @@ function shownAround(window, line) {
 
 /** Puts the whole text in the place of the excerpt. */
 function fill(piece, window, line) {
+  piece.dataset.filled = ''
   const { first, lines } = shownAround(window, line)
   const block = made('div', { className: 'text', tabIndex: 0 })
   block.setAttribute('role', 'group')
@@ -168,6 +169,7 @@ async function goTo(piece, window, line) {
   const mark = markLine(piece, line)
   if (!mark) return
   mark.scrollIntoView({ block: 'center' })
+  mark.closest('.text').scrollLeft = 0
   mark.closest('.text').focus({ preventScroll: true })
 }
 
@@ -213,7 +215,6 @@ for (const piece of pieces) piece.addEventListener('toggle', async () => {
   if (!piece.open || 'whole' in piece.dataset || 'filled' in piece.dataset) return
   const texts = await whole()
   if (!texts.has(piece.dataset.evidence)) return
-  piece.dataset.filled = ''
   const cited = piece.querySelector('mark')
   const [window] = windowsOf(piece, texts)
   fill(piece, window, cited ? Number(cited.id.slice(cited.id.lastIndexOf('-') + 1)) : window.first)

@@ -65,8 +65,11 @@ h1{font-size:clamp(1.3rem,1.05rem + 1.2vw,1.65rem)}
 .overview li{border-bottom:1px solid var(--line)}
 .overview a{display:grid;grid-template-columns:6.75rem 1fr;gap:.25rem 1rem;align-items:baseline;
   padding:.55rem .25rem;color:inherit;text-decoration:none}
-.overview .faint{display:block}
 .overview a:hover .title{text-decoration:underline}
+.overview-rest{margin-top:.6rem}
+.overview-rest .overview{margin-top:.4rem}
+.parts{display:flex;flex-wrap:wrap;gap:.35rem 1.5rem;margin:1.4rem 0 0;font-size:.875rem}
+.parts a{padding:.15rem 0}
 
 h2{font-size:1.2rem;margin:2.75rem 0 1rem}
 h2 .faint{font-weight:400}
@@ -125,7 +128,8 @@ summary .faint{font-weight:400}
 .filter label,.filter fieldset{display:inline-flex;gap:.45rem;align-items:center;font-size:.9375rem}
 .filter fieldset{border:0;padding:0;margin:0;gap:1rem;flex-wrap:wrap}
 .filter legend{position:absolute;left:-99rem}
-.filter input[type=search]{flex:1 1 14rem;min-width:0;width:16rem;max-width:100%}
+.filter input[type=search]{flex:1 1 100%;min-width:0;width:16rem;max-width:100%}
+#search.filter{margin:1.25rem 0 1rem}
 .filter select{max-width:14rem}
 .filter output{color:var(--faint);font-size:.875rem}
 [hidden]{display:none}
@@ -152,7 +156,7 @@ tr:last-child>*{border-bottom:0}
 .vm h3 .faint{font-weight:400;font-size:.8125rem}
 .vm p{margin:.15rem 0 0}
 .host-marks{margin:0 0 .9rem}
-.address{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.78125rem;white-space:nowrap}
+.address{display:inline-block;min-height:1.5rem;font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.78125rem;white-space:nowrap}
 .address.absent{color:var(--warning)}
 .rows{list-style:none;margin:0;padding:0}
 .tree .row{display:grid;grid-template-columns:auto minmax(0,3fr) minmax(0,2fr);align-items:stretch;font-size:.875rem;scroll-margin-top:2rem;border-radius:6px}
@@ -183,7 +187,7 @@ tr:last-child>*{border-bottom:0}
 .quiet{margin:.15rem 0;border-radius:8px}
 .quiet>summary{font-size:.8125rem;font-weight:500;padding:.25rem .5rem;color:var(--faint)}
 .key{margin:1rem 0 0}
-.mark{display:inline-flex;align-items:center;gap:.3rem;font-size:.75rem;line-height:1.35;font-weight:600;text-decoration:none;border-radius:6px;padding:.1rem .45rem;max-width:100%}
+.mark{display:inline-flex;align-items:center;min-height:1.5rem;gap:.3rem;font-size:.75rem;line-height:1.35;font-weight:600;text-decoration:none;border-radius:6px;padding:.1rem .45rem;margin:.05rem .3rem .05rem 0;max-width:100%}
 .mark svg{width:.95em;height:.95em;flex:none;fill:currentColor}
 .mark span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .mark:hover span{text-decoration:underline}
@@ -193,20 +197,23 @@ tr:last-child>*{border-bottom:0}
 .tree .row>.marks{grid-column:2/4;display:flex;flex-wrap:wrap;gap:.2rem .35rem;padding:0 .35rem .35rem}
 
 /* the chain */
-.chain{list-style:none;margin:1.75rem 0 0;padding:0;display:flex}
+.chain-frame h2{font-size:.875rem;font-weight:400;color:var(--faint);margin:1.75rem 0 0}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.chain{list-style:none;margin:.9rem 0 0;padding:0;display:flex}
 .chain li{flex:1 1 0;min-width:0;position:relative;text-align:center;font-size:.8125rem;padding-top:1.9rem;color:var(--faint)}
 .chain li::before{content:"";position:absolute;top:.62rem;left:-50%;width:100%;border-top:2px solid var(--line)}
 .chain li:first-child::before{display:none}
 .chain .passed::before,.chain .failed::before{border-color:var(--good)}
 .chain .after::before{border-top-style:dashed;border-color:var(--line)}
-.chain svg{position:absolute;top:0;left:calc(50% - .65rem);width:1.3rem;height:1.3rem;background:var(--page);border-radius:50%}
+.chain svg{position:absolute;top:0;left:calc(50% - .65rem);width:1.3rem;height:1.3rem;background:var(--page);border-radius:50%;z-index:1}
+.chain a{color:inherit;text-decoration-color:var(--line)}
 .chain .step{display:block;color:var(--text);font-weight:500;line-height:1.3}
 .chain .failed .step{color:var(--error);font-weight:650}
 .chain .unknown .step{color:var(--faint)}
 .chain .passed svg{fill:var(--good)}
 .chain .failed svg{fill:var(--error)}
 .chain .unknown svg{fill:var(--faint)}
-.chain .says{display:block;font-size:.75rem;line-height:1.3;padding:0 .2rem}
+.chain-frame summary{font-weight:400;color:var(--faint)}
 
 /* the timeline */
 .strip{width:100%;height:auto;display:block;margin:0 0 .75rem;overflow:visible}
@@ -235,16 +242,18 @@ tr:last-child>*{border-bottom:0}
 .piece>summary{padding:.4rem 0;font-weight:500;font-size:.9375rem}
 .piece>summary code{font-size:.78125rem;color:var(--faint);display:inline-block;max-width:min(32rem,80%);overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:-.3em}
 .piece[open]>summary code{white-space:normal;vertical-align:baseline;display:inline}
-.text{display:grid;grid-template-columns:auto minmax(0,1fr);background:var(--sunk);border:1px solid var(--line);border-radius:8px;margin:.2rem 0 .8rem;max-height:34rem;overflow-y:auto}
+.text{display:grid;grid-template-columns:auto 1fr;background:var(--sunk);border:1px solid var(--line);border-radius:8px;margin:.2rem 0 .8rem;max-height:34rem;overflow:auto}
 .text pre{padding:.5rem .7rem;white-space:pre;overflow-wrap:normal;font-size:.78125rem}
-.text .numbers{color:var(--faint);text-align:right;user-select:none;border-right:1px solid var(--line)}
-.text .lines{overflow-x:auto;tab-size:4}
+.text .numbers{color:var(--faint);text-align:right;user-select:none;border-right:1px solid var(--line);position:sticky;left:0;background:var(--sunk)}
+.text .lines{min-width:max-content;tab-size:4}
 mark{background:var(--warning-ground);color:inherit;font-weight:600;scroll-margin-top:6rem}
 mark:target{outline:2px solid var(--link)}
 .rest{margin:.2rem 0 .8rem}
 .hits{flex-basis:100%;list-style:none;margin:0;padding:0;font-size:.8125rem;max-height:24rem;overflow-y:auto}
 .hits button{display:block;width:100%;text-align:left;border:0;border-radius:6px;background:none;padding:.2rem .5rem;min-height:0;font-size:.8125rem;overflow-wrap:anywhere}
 .hits button:hover{background:var(--sunk)}
+.hits code{white-space:pre-wrap}
+.card>#search:first-child{margin-top:0}
 .hits .place{color:var(--faint);margin-right:.5em}
 
 footer{margin:3rem 0 0;padding:1.25rem 0 3rem;border-top:1px solid var(--line);color:var(--faint);font-size:.875rem}
@@ -273,12 +282,12 @@ footer p{margin:.3rem 0}
   .chain li::before{top:-100%;left:.6rem;width:0;height:100%;border-top:0;border-left:2px solid var(--line)}
   .chain .after::before{border-left-style:dashed}
   .chain svg{left:0}
-  .chain .says{padding:0}
   .strip{display:none}
   .moment{grid-template-columns:auto 1fr}
   .moment .when{text-align:left}
   .moment .said{grid-column:1/3}
   .mark{max-width:100%}
+  .mark span{white-space:normal}
   .copy.scripted{padding-right:.9rem}
   .copy button{position:static;display:block;margin:.5rem 0 0}
 }

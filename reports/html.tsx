@@ -3,14 +3,16 @@
  * `printable` and through Preact's escaping, and the Content-Security-Policy lets in only our own style and script.
  */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { renderToStaticMarkup } from 'preact-render-to-string'
 import type { Background } from '../model/background.ts'
 import type { EvidenceId } from '../model/evidence.ts'
-import type { Broken, Check, Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
+import type { Broken, ChainLink, Check, Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
 import type { Machine } from '../model/machine.ts'
 import { layers, severities } from '../model/rule.ts'
 import { excerptsOf } from './excerpts.ts'
 import { EvidenceSection, PageFooter, evidenceAnchor, linkedLines } from './html-evidence.tsx'
+import { ChainPicture } from './html-chain.tsx'
 import { MachineSection, functionAnchor } from './html-machine.tsx'
 import { type Anchors, Badge, Copyable, Folded, Heading, Prose, anchorsOf, clipped } from './html-parts.tsx'
 import { script } from './html-script.ts'
@@ -18,7 +20,7 @@ import { style } from './html-style.ts'
 import { TimelineSection, citedBy } from './html-timeline.tsx'
 import { marksOf } from './picture.ts'
 import { printable, printableDiagnosis, printableLine } from './printable.ts'
-import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, takenLine, touched, verdictOf } from './story.ts'
+import { type Cause, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, takenLine, tallied, touched, verdictOf } from './story.ts'
 import {
   capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, listed, partsOf, placeOf, severityWords, sourceOf,
   subjectOf, timesSeen, webAddress,
@@ -43,7 +45,7 @@ interface View {
 
 function viewOf(raw: Diagnosis, { machine, timeline, evidence, snapshot }: Background): View & { readonly excerpts: ReturnType<typeof excerptsOf> } {
   const diagnosis = printableDiagnosis(raw)
-  const excerpts = excerptsOf((evidence ?? []).map(piece => ({ ...piece, id: printable(piece.id.trimEnd()) as EvidenceId })), diagnosis.findings)
+  const excerpts = excerptsOf((evidence ?? []).map(piece => ({ ...piece, id: printable(piece.id.trimEnd()) as EvidenceId })), [...diagnosis.findings.flatMap(finding => finding.evidence), ...(diagnosis.chain ?? []).flatMap(link => link.evidence)])
   return {
     diagnosis, excerpts, causes: causesOf(diagnosis.findings), anchors: anchorsOf(diagnosis.findings), linked: linkedLines(excerpts),
     background: { ...(machine ? { machine: printableLine(machine) } : {}), ...(timeline ? { timeline: printableLine(timeline) } : {}), ...(snapshot ? { snapshot } : {}) },
@@ -95,10 +97,11 @@ const Snapshot = ({ base64 }: { readonly base64: string }) =>
 
 // The top
 
-function Header({ view: { diagnosis, causes, anchors } }: { readonly view: View }) {
+function Header({ view, view: { diagnosis, causes, anchors } }: { readonly view: View }) {
   const { about } = diagnosis
   const taken = takenLine(about)
   const open = openPoints(diagnosis)
+  const links = drawnChain(diagnosis)
   return (
     <header class={causes.length === 0 && open.length === 0 ? 'calm' : ''}>
       <p class="tool">{about.tool}</p>
@@ -109,28 +112,58 @@ function Header({ view: { diagnosis, causes, anchors } }: { readonly view: View 
         <dt>Checked</dt><dd>{counted(about.rules, 'rule')} on {counted(about.evidence.length, 'piece')} of evidence</dd>
         {open.length > 0 && <><dt>Open</dt><dd>{open.map(({ part, text }, index) => <>{index > 0 && ', '}<a href={`#${part}`}>{text}</a></>)}</dd></>}
       </dl>
+      {links.length > 0 && <ChainPicture links={links} anchors={anchors} placeOf={link => proofOf(link, view)} />}
       {causes.length > 1 && <Overview causes={causes} anchors={anchors} />}
+      <Parts view={view} />
     </header>
   )
 }
 
+/** Where the page shows what proves a link. */
+function proofOf({ evidence }: ChainLink, { linked }: View): string | null {
+  const shown = evidence.find(quote => linked(quote.evidence, quote.where))
+  return shown === undefined ? null : evidenceAnchor(shown.evidence, shown.where)
+}
+
+/** Causes in the list on top before the rest of it is folded. */
+const listedCauses = 8
+
 const Overview = ({ causes, anchors }: { readonly causes: readonly Cause[]; readonly anchors: Anchors }) => (
   <nav aria-label="Root causes">
-    <ol class="overview">
-      {causes.map(({ finding, consequences }) => (
-        <li>
-          <a href={`#${anchors.get(finding)}`}>
-            <Badge severity={finding.severity} />
-            <span>
-              <span class="title">{finding.title}</span>
-              {consequences.length > 0 && <span class="faint small"> explains {consequences.length} more</span>}
-            </span>
-          </a>
-        </li>
-      ))}
-    </ol>
+    <OverviewList causes={causes.slice(0, listedCauses)} anchors={anchors} />
+    {causes.length > listedCauses && (
+      <details class="overview-rest">
+        <summary>{counted(causes.length - listedCauses, 'more cause')} <span class="faint">{tallied(causes.slice(listedCauses).map(cause => cause.finding))}</span></summary>
+        <OverviewList causes={causes.slice(listedCauses)} anchors={anchors} />
+      </details>
+    )}
   </nav>
 )
+
+const OverviewList = ({ causes, anchors }: { readonly causes: readonly Cause[]; readonly anchors: Anchors }) => (
+  <ul class="overview">
+    {causes.map(({ finding, consequences }) => (
+      <li>
+        <a href={`#${anchors.get(finding)}`}>
+          <Badge severity={finding.severity} />
+          <span>
+            <span class="title">{finding.title}</span>
+            {consequences.length > 0 && <span class="faint small"> explains {consequences.length} more</span>}
+          </span>
+        </a>
+      </li>
+    ))}
+  </ul>
+)
+
+/** The way to each part of a long page. */
+function Parts({ view: { diagnosis, background: { machine, timeline } } }: { readonly view: View }) {
+  const parts = [
+    ['causes', 'Causes', diagnosis.findings.length], ['machine', 'The machine', machine?.functions.length], ['timeline', 'Timeline', timeline?.moments.length],
+    ['unknown', 'Not checked', diagnosis.unknown.length], ['evidence', 'Evidence', diagnosis.about.evidence.length],
+  ] as const
+  return <nav class="parts" aria-label="Parts of this report">{parts.filter(([, , items]) => (items ?? 0) > 0).map(([id, words]) => <a href={`#${id}`}>{words}</a>)}</nav>
+}
 
 // Root causes
 
@@ -191,11 +224,24 @@ const CauseCard = ({ cause: { finding, consequences }, view }: { readonly cause:
     <Facts finding={finding} view={view} />
     <Story finding={finding} />
     {finding.evidence.length > 0 && <><h4>Evidence</h4><Quotes quotes={finding.evidence} view={view} /></>}
-    {finding.fixes.map((fix, index) => <FixBlock fix={fix} label={fixLabel(index, finding.fixes.length)} />)}
+    <Fixes finding={finding} view={view} />
     <References finding={finding} />
     {consequences.length > 0 && <Consequences consequences={consequences} view={view} />}
   </article>
 )
+
+/** A cure that stands above already is folded: eight cards with one fault need one. */
+function Fixes({ finding, view: { causes, anchors } }: { readonly finding: Finding; readonly view: View }) {
+  const blocks = finding.fixes.map((fix, index) => <FixBlock fix={fix} label={fixLabel(index, finding.fixes.length)} />)
+  const first = causes.find(cause => isDeepStrictEqual(cause.finding.fixes, finding.fixes))?.finding ?? finding
+  if (first === finding || blocks.length === 0) return <>{blocks}</>
+  return (
+    <>
+      <p class="same-fix"><strong>Fix:</strong> the same as for <a href={`#${anchors.get(first)}`}>{first.title}</a></p>
+      <details><summary>Show it here</summary>{blocks}</details>
+    </>
+  )
+}
 
 const fixLabel = (index: number, count: number): string => (count === 1 ? 'Fix' : `Fix ${index + 1} of ${count}`)
 
@@ -248,14 +294,14 @@ function QuoteBlock({ quote, view }: { readonly quote: Quote; readonly view: Vie
 }
 
 const FixBlock = ({ fix, label, level = 4 }: { readonly fix: Fix; readonly label: string; readonly level?: 4 | 5 }) => (
-  <section class="fix" aria-label={`${label}: ${fix.title}`}>
+  <div class="fix" role="group" aria-label={`${label}: ${fix.title}`}>
     <Heading level={level}><span class="faint">{label}:</span> {fix.title}</Heading>
     <p class="faint small">{capitalised(costOf(fix))}.</p>
     {fix.caution !== undefined && <p class="caution" role="note"><strong>Caution:</strong> <Prose text={fix.caution} /></p>}
     <Steps steps={fix.steps} />
     {fix.verify.length > 0 && <><Heading level={level === 4 ? 5 : 6}>Then check</Heading>{fix.verify.map(check => <CheckBlock check={check} />)}</>}
     {fix.undo !== undefined && fix.undo.length > 0 && <details><summary>To undo it</summary><Steps steps={fix.undo} /></details>}
-  </section>
+  </div>
 )
 
 const Steps = ({ steps }: { readonly steps: readonly Step[] }) => (

@@ -57,6 +57,14 @@ const finding = v.strictObject({
   references: v.array(v.strictObject({ for: text, at: text })),
 })
 
+const chainLink = v.strictObject({
+  name: text,
+  verdict: v.picklist(['passed', 'failed', 'unknown']),
+  evidence: v.array(quote),
+  failedBy: v.pipe(v.array(text), v.description('Rules whose findings say what failed.')),
+  get: v.pipe(v.array(text), v.description('Commands that would tell.')),
+})
+
 const undecided = v.strictObject({
   rule: text,
   title: text,
@@ -95,6 +103,7 @@ export const jsonReportSchema = v.strictObject({
   format: v.literal(1),
   verdict: v.pipe(text, v.description('The diagnosis in one sentence, for people.')),
   counts: v.strictObject({ error: count, warning: count, hint: count }),
+  chain: v.exactOptional(v.pipe(v.array(chainLink), v.description('How far the host got on the way from firmware to guest.'))),
   findings: v.pipe(v.array(finding), v.description('Gravest first, causes before consequences.')),
   unknown: v.pipe(v.array(undecided), v.description('Rules that could not be decided for lack of evidence.')),
   broken: v.pipe(v.array(broken), v.description('Rules that could not be loaded or run.')),

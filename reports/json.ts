@@ -1,5 +1,5 @@
 /** The report for programs: one JSON document, `json-schema.ts` describes it. */
-import type { Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, Step, Undecided, Broken, RunInfo } from '../model/finding.ts'
+import type { ChainLink, Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, Step, Undecided, Broken, RunInfo } from '../model/finding.ts'
 import type { JsonReport } from './json-schema.ts'
 import { printableJson } from './printable.ts'
 import { countsOf, verdictOf } from './story.ts'
@@ -18,11 +18,15 @@ const reportOf = (diagnosis: Diagnosis): JsonReport => ({
   format: 1,
   verdict: verdictOf(diagnosis),
   counts: countsOf(diagnosis.findings),
+  ...given('chain', diagnosis.chain?.map(linkOf)),
   findings: diagnosis.findings.map(findingOf),
   unknown: diagnosis.unknown.map(undecidedOf),
   broken: diagnosis.broken.map(brokenOf),
   about: aboutOf(diagnosis.about),
 })
+
+const linkOf = ({ name, verdict, evidence, failedBy, get }: ChainLink): Item<NonNullable<Part<'chain'>>> =>
+  ({ name, verdict, evidence: evidence.map(quoteOf), failedBy: [...failedBy], get: [...get] })
 
 const findingOf = (it: Finding): JsonFinding => ({
   rule: it.rule,

@@ -25,6 +25,7 @@ const around = /^(["'(]*)(.*?)([)"',.;:!?]*)$/s
 
 function word(text: string): string {
   const [, before = '', core = '', after = ''] = around.exec(text) ?? []
+  if (!meaningful.test(core) && meaningful.test(text)) return codeSpan(text)
   return `${before}${meaningful.test(core) ? codeSpan(core) : core.replace(/[&<>]/g, character => entities[character] ?? '')}${after}`
 }
 

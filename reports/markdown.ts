@@ -6,8 +6,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
 import { codeBlock, codeSpan, folded, indented, paragraphs, prose } from './markdown-text.ts'
 import { printableDiagnosis } from './printable.ts'
-import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
-import { capitalised, confidenceWords, costOf, counted, factsInWords, layerWords, listed, partsOf, placeOf, severityWords, sourceOf, statusWords, subjectOf, timesSeen } from './words.ts'
+import { type Cause, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { capitalised, confidenceWords, costOf, counted, factsInWords, layerWords, linkWords, listed, partsOf, placeOf, severityWords, sourceOf, statusWords, subjectOf, timesSeen } from './words.ts'
 
 /** Characters of the whole report. */
 export const longestMarkdown = 60_000
@@ -56,11 +56,13 @@ function headBlock(diagnosis: Diagnosis): string {
   const { about } = diagnosis
   const taken = takenLine(about)
   const open = openPoints(diagnosis).map(point => point.text)
+  const links = drawnChain(diagnosis).slice(0, most.listed)
   return [
     `- **Host:** ${prose(cut(hostLine(about), longestLine))}`,
     ...(taken === null ? [] : [`- **Taken:** ${prose(taken)}`]),
     `- **Checked:** ${counted(about.rules, 'rule')} on ${counted(about.evidence.length, 'piece')} of evidence, by ${prose(about.tool)}`,
     ...(open.length === 0 ? [] : [`- **Open:** ${listed(open)}`]),
+    ...(links.length === 0 ? [] : [`- **Chain:** ${links.map(({ link }) => `${prose(cut(link.name, 60))} ${linkWords[link.verdict].mark}`).join(', ')}`]),
   ].join('\n')
 }
 

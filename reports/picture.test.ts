@@ -5,24 +5,24 @@ import type { Finding } from '../model/finding.ts'
 import fc from '../test-corpus/property.ts'
 import { excerptsOf } from './excerpts.ts'
 import { renderHtml } from './html.tsx'
-import { type Stretch, drawn, marksOf } from './picture.ts'
+import { type Drawing, drawn, marksOf } from './picture.ts'
 import { desktop, desktopBackground, server, serverBackground, serverFindings } from './sample-background.test-data.ts'
 import { oneCause } from './sample-diagnosis.test-data.ts'
 
 const none = new Map<string, readonly Finding[]>()
-const rowsOf = (stretches: readonly Stretch[]) => stretches.flatMap(stretch => stretch.areas.flatMap(area => [...area.rows, ...area.more].map(row => ({ ...row, quiet: stretch.quiet, area }))))
+const rowsOf = ({ stretches }: Drawing) => stretches.flatMap(stretch => stretch.areas.flatMap(area => [...area.rows, ...area.more].map(row => ({ ...row, quiet: stretch.quiet, area }))))
 
 t.test('every function is drawn once, in its order', async t => {
   for (const machine of [desktop, server()]) t.same(rowsOf(drawn(machine, none)).map(row => row.fn.bdf).sort(), machine.functions.map(fn => fn.bdf).sort())
 })
 
 t.test('a shared group is one area, with its cards counted', async t => {
-  const areas = drawn(desktop, none).flatMap(stretch => stretch.areas)
+  const areas = drawn(desktop, none).stretches.flatMap(stretch => stretch.areas)
   t.same(areas.map(area => area.group?.id ?? null), [null, '1', null, '6'])
   t.match(areas[1]?.group, { members: { length: 5 }, cards: 2, elsewhere: [] })
   t.match(areas[3]?.group, { cards: 1 })
   const split = { ...desktop, functions: [...desktop.functions, { ...(desktop.functions[2] as (typeof desktop.functions)[number]), bdf: '0000:09:00.0', depth: 0 }] }
-  const apart = drawn(split, none).flatMap(stretch => stretch.areas).filter(area => area.group?.id === '1')
+  const apart = drawn(split, none).stretches.flatMap(stretch => stretch.areas).filter(area => area.group?.id === '1')
   t.same(apart.map(area => area.group?.elsewhere), [['0000:09:00.0'], desktop.functions.slice(1, 6).map(fn => fn.bdf)], 'each part names the other')
 })
 
@@ -39,10 +39,19 @@ t.test('a large machine folds what nobody asks about', async t => {
 
 t.test('one huge group shows first what matters', async t => {
   const huge = { ...server(), functions: server().functions.map(fn => ({ ...fn, group: '0' })) }
-  const [area, ...others] = drawn(huge, none).flatMap(stretch => stretch.areas)
+  const [area, ...others] = drawn(huge, none).stretches.flatMap(stretch => stretch.areas)
   t.equal(others.length, 0)
   t.equal((area?.rows.length ?? 0) + (area?.more.length ?? 0), 200)
   t.ok((area?.rows.length ?? 0) < 20)
+})
+
+t.test('a drawing has an end', async t => {
+  const [gpu, ...others] = server().functions.filter(fn => fn.kind !== 'bridge')
+  const many = { vms: [], functions: [...Array.from({ length: 900 }, (_, at) => ({ ...(others.at(-1) as (typeof others)[number]), bdf: `0001:${at.toString(16)}`, group: null })), { ...(gpu as (typeof others)[number]), depth: 0 }] }
+  const drawing = drawn(many, none)
+  t.equal(rowsOf(drawing).length, 400)
+  t.equal(drawing.left, 501)
+  t.equal(rowsOf(drawing).filter(row => !row.quiet).length, 1, 'the GPU, though it comes last')
 })
 
 t.test('the lines of the tree', async t => {
@@ -73,7 +82,7 @@ t.test('quotes lead to their line in the evidence', async t => {
 })
 
 const piece = (id: EvidenceId, body: string | Uint8Array, more: Partial<Evidence> = {}): Evidence => ({ id, kind: id.split('/')[0] as Evidence['kind'], from: id, status: 'ok', body, ...more })
-const citing = (evidence: string, where: number): Finding => ({ ...(oneCause.findings[0] as Finding), evidence: [{ evidence, from: evidence, where, text: '', before: [], after: [] }] })
+const citing = (evidence: string, where: number) => ({ evidence, where })
 const numbered = (count: number, width = 60) => `${Array.from({ length: count }, (_, at) => `${at + 1} ${'x'.repeat(width)}`).join('\n')}\n`
 
 t.test('excerpts', async t => {

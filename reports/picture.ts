@@ -29,6 +29,14 @@ export interface GroupOf {
 /** Areas that follow each other; a quiet stretch is folded under a line. */
 export interface Stretch { readonly quiet: boolean; readonly areas: readonly Area[] }
 
+export interface Drawing {
+  readonly stretches: readonly Stretch[]
+  /** Functions there was no room for. */
+  readonly left: number
+}
+
+/** Rows of a drawing; a page with more of them is no picture. */
+const most = 400
 /** Machines up to this size are drawn whole. */
 const small = 24
 /** Rows of one group that are drawn before the rest of it is folded. */
@@ -56,17 +64,22 @@ function placeOf({ subject }: Finding): string {
 export const isBridge = (fn: MachineFunction): boolean => fn.kind === 'bridge' || fn.kind === 'host-bridge'
 export const isGpu = (fn: MachineFunction): boolean => fn.kind === 'gpu' || fn.kind === 'accelerator'
 
-export function drawn(machine: Machine, marks: Marks): readonly Stretch[] {
+export function drawn(machine: Machine, marks: Marks): Drawing {
   const groups = groupsOf(machine)
   const telling = tellingOf(machine, marks, groups)
-  const rows = rowsOf(machine)
-  const stretches: Stretch[] = []
-  for (const part of runs(rows, row => String(rows.length > small && !telling.has(row.fn.bdf)))) {
-    const first = part[0] as Row
-    const areas = runs(part, row => groups.get(row.fn.group ?? '')?.id ?? '').map(run => areaOf(run, groups, marks))
-    stretches.push({ quiet: rows.length > small && !telling.has(first.fn.bdf), areas })
-  }
-  return stretches
+  const all = rowsOf(machine)
+  const isQuiet = (row: Row) => all.length > small && !telling.has(row.fn.bdf)
+  const rows = fitting(all, isQuiet)
+  const stretches = runs(rows, row => String(isQuiet(row))).map((part): Stretch =>
+    ({ quiet: part.some(isQuiet), areas: runs(part, row => groups.get(row.fn.group ?? '')?.id ?? '').map(run => areaOf(run, groups, marks)) }))
+  return { stretches, left: all.length - rows.length }
+}
+
+/** What has room, the telling rows first. */
+function fitting(rows: readonly Row[], isQuiet: (row: Row) => boolean): readonly Row[] {
+  if (rows.length <= most) return rows
+  const kept = new Set([...rows.filter(row => !isQuiet(row)), ...rows.filter(isQuiet)].slice(0, most))
+  return rows.filter(row => kept.has(row))
 }
 
 function areaOf(rows: readonly Row[], groups: ReadonlyMap<string, Omit<GroupOf, 'elsewhere'>>, marks: Marks): Area {

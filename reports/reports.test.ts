@@ -10,6 +10,7 @@ import { type Palette, dark, light, style } from './html-style.ts'
 import { jsonReportSchema } from './json-schema.ts'
 import { jsonReport } from './json.ts'
 import { printable, printableLines } from './printable.ts'
+import { serverBackground, serverFindings } from './sample-background.test-data.ts'
 import { hostile, named, nothingFound, oneCause, samples, thirtyFindings, withText } from './sample-diagnosis.test-data.ts'
 import { causesOf, gapsOf, verdictOf } from './story.ts'
 import { terminalReport } from './terminal.ts'
@@ -120,13 +121,18 @@ t.test('terminal', async t => {
   const lines = text.split('\n')
 
   t.test('the first screen says what is wrong', async t => {
-    const screen = lines.slice(0, 12).join(' ').replace(/ +/g, ' ')
+    const screen = lines.slice(0, 14).join(' ').replace(/ +/g, ' ')
     t.ok(screen.startsWith(verdictOf(oneCause)))
     t.match(screen, /Host Debian GNU\/Linux 12 \(bookworm\), Linux 6\.1\.0-30-amd64, ASUSTeK ProArt Z790-CREATOR/)
     t.match(screen, /1 × ERROR The Intel IOMMU is there/)
     const many = terminalReport(thirtyFindings, plain).split('\n')
     t.ok(many.findIndex(line => line.startsWith('── 1 ')) <= 28, 'with thirty findings too')
     t.match(many.slice(0, 28).join('\n'), /and 16 more causes further down/)
+  })
+
+  t.test('how far the host got', async t => {
+    t.match(text.replace(/\n +/g, ' '), /Chain +CPU virtualisation ok, IOMMU in firmware ok, IOMMU in the kernel ×, IOMMU groups \?/)
+    t.notMatch(terminalReport(thirtyFindings, plain), /^Chain/m, 'where the diagnosis does not tell')
   })
 
   t.test('the cited line is marked and numbered among its neighbours', async t => {
@@ -187,7 +193,7 @@ t.test('terminal', async t => {
   })
 
   t.test('a healthy host gets a short answer', async t => {
-    t.ok(terminalReport(nothingFound, plain).split('\n').length < 10)
+    t.ok(terminalReport(nothingFound, plain).split('\n').length < 12)
   })
 
   t.test('links only add, and only where they are understood', async t => {
@@ -213,7 +219,7 @@ t.test('json', async t => {
 
   t.test('holds the diagnosis as it is', async t => {
     const report = v.parse(jsonReportSchema, JSON.parse(jsonReport(oneCause, plain)))
-    t.same(Object.keys(report), ['format', 'verdict', 'counts', 'findings', 'unknown', 'broken', 'about'])
+    t.same(Object.keys(report), ['format', 'verdict', 'counts', 'chain', 'findings', 'unknown', 'broken', 'about'])
     t.same(report.findings, oneCause.findings)
     t.same(report.unknown, oneCause.unknown)
     t.same({ ...report.about, format: 1 }, oneCause.about)
@@ -255,8 +261,7 @@ t.test('html', async t => {
   })
 
   t.test('headings come in order, landmarks once', async t => {
-    for (const sample of Object.values(samples)) {
-      const page = renderHtml(sample)
+    for (const page of [...Object.values(samples).map(sample => renderHtml(sample)), renderHtml(serverFindings(), serverBackground())]) {
       const levels = [...page.matchAll(/<h([1-6])\b/g)].map(match => Number(match[1]))
       t.equal(levels.filter(level => level === 1).length, 1)
       t.ok(levels.every((level, index) => level <= (levels[index - 1] ?? 0) + 1), levels.join(''))
@@ -273,6 +278,21 @@ t.test('html', async t => {
     t.match(html, /<span class="row cited"><span class="number" aria-hidden="true">412</)
     t.match(html, /<a href="https:\/\/docs\.kernel\.org[^"]*" rel="noreferrer noopener">/)
     t.match(renderHtml(thirtyFindings), /my-own-rule/)
+  })
+
+  t.test('the chain from firmware to guest', async t => {
+    const items = [...(/<ol class="chain">(.*?)<\/ol>/s.exec(html)?.[1] ?? '').matchAll(/<li class="([^"]*)">.*?<\/li>/gs)]
+    t.same(items.map(([, name]) => name), ['passed', 'passed', 'failed', ...Array.from({ length: 7 }, () => 'unknown after')])
+    t.match(items[2]?.[0], /<a href="#finding-1">IOMMU in the kernel<\/a><span class="unseen">: failed</)
+    t.match(html, /<summary>What would tell of guest firmware and guest driver<\/summary><div class="copy"><pre><code>pnputil/)
+    t.notMatch(renderHtml(thirtyFindings), /class="chain"/)
+  })
+
+  t.test('the same cure is told once and folded after that', async t => {
+    const [first] = oneCause.findings
+    const page = renderHtml({ ...oneCause, findings: first ? [first, { ...first, subject: 'function 0000:02:00.0' }] : [] })
+    t.match(page, /<strong>Fix:<\/strong> the same as for <a href="#finding-1">The Intel IOMMU/)
+    t.equal(count(page, /<details><summary>Show it here<\/summary>/g), 1)
   })
 
   t.test('size', async t => {

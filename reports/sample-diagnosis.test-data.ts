@@ -1,5 +1,5 @@
 /** Made-up diagnoses for the tests of the reports: a healthy host, one cause with two consequences, and a host where much is wrong. */
-import type { Diagnosis, EvidenceNote, Finding, Fix, Quote, RunInfo, Undecided } from '../model/finding.ts'
+import type { ChainLink, Diagnosis, EvidenceNote, Finding, Fix, Quote, RunInfo, Undecided } from '../model/finding.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { type EvidenceKind, kindOf } from '../model/evidence.ts'
 import { layers, severities } from '../model/rule.ts'
@@ -43,9 +43,6 @@ const about: RunInfo = {
   evidence,
   redacted: { hostname: 14, mac: 3 },
 }
-
-/** Everything was read and nothing is wrong. */
-export const nothingFound: Diagnosis = { about: { ...about, root: true }, findings: [], unknown: [], broken: [] }
 
 const cmdlineQuote: Quote = {
   evidence: 'cmdline',
@@ -167,9 +164,25 @@ const unknown: readonly Undecided[] = [
   gap('guest-code-12', 'warning', ['log.code12.count'], ['pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)']),
 ]
 
+const links = ['CPU virtualisation', 'IOMMU in firmware', 'IOMMU in the kernel', 'IOMMU groups', 'driver binding', 'device reset', 'BARs', 'VM definition', 'guest firmware', 'guest driver']
+
+/** The way from firmware to guest: passed up to the link that broke, if any did; behind it nothing is known. */
+const chainTo = (broken: string | null, failedBy: readonly string[]): readonly ChainLink[] => links.map((name, at) => {
+  const reached = broken === null ? links.length - 2 : links.indexOf(broken)
+  const verdict = name === broken ? 'failed' : at < reached ? 'passed' : 'unknown'
+  return {
+    name, verdict, evidence: at === 1 ? [logQuote] : [], failedBy: name === broken ? failedBy : [],
+    get: verdict === 'unknown' && at > links.length - 3 ? ['pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)'] : [],
+  }
+})
+
+/** Everything was read and nothing is wrong. */
+export const nothingFound: Diagnosis = { about: { ...about, root: true }, chain: chainTo(null, []), findings: [], unknown: [], broken: [] }
+
 /** One error that explains two more findings, some evidence short, some rules open. */
 export const oneCause: Diagnosis = {
   about: { ...about, evidence: [...evidence, ...shortEvidence] },
+  chain: chainTo('IOMMU in the kernel', ['intel-iommu-not-switched-on']),
   findings: [iommuOff, noGroups, startRefused],
   unknown,
   broken: [],
@@ -249,7 +262,7 @@ export const thirtyFindings: Diagnosis = {
 export const samples: Readonly<Record<string, Diagnosis>> = { nothingFound, oneCause, thirtyFindings }
 
 /** The keys whose values are drawn from closed sets; every other string may come from a host. */
-const closed: ReadonlySet<string> = new Set(['severity', 'confidence', 'layer', 'status', 'risk', 'kind'])
+const closed: ReadonlySet<string> = new Set(['severity', 'confidence', 'layer', 'status', 'risk', 'kind', 'verdict'])
 
 /** The diagnosis with every free string replaced: what a hostile host could bring about at the worst. */
 export function withText(diagnosis: Diagnosis, hostile: (was: string) => string): Diagnosis {

@@ -1,5 +1,5 @@
 /** What a reader wants first: the verdict, what is a cause and what only follows from it, and what nobody could tell. */
-import type { Diagnosis, EvidenceNote, Finding, RunInfo, Undecided } from '../model/finding.ts'
+import type { ChainLink, Diagnosis, EvidenceNote, Finding, RunInfo, Undecided } from '../model/finding.ts'
 import type { Machine } from '../model/machine.ts'
 import { type Severity, severities } from '../model/rule.ts'
 import { counted, listed, severityWords } from './words.ts'
@@ -55,6 +55,13 @@ export function touched({ subject }: Finding, machine?: Machine): { readonly dev
     default: return { devices: [], vms: [] }
   }
 }
+
+/** A link with the finding that broke it, if it failed and one says so. */
+export interface DrawnLink { readonly link: ChainLink; readonly broke: Finding | null }
+
+/** How far the host got, link by link; empty where the diagnosis does not tell. */
+export const drawnChain = ({ chain = [], findings }: Diagnosis): readonly DrawnLink[] =>
+  chain.map(link => ({ link, broke: findings.find(finding => link.failedBy.includes(finding.rule)) ?? null }))
 
 /** `2 errors and 1 hint` of these findings. */
 export function tallied(findings: readonly Finding[]): string {

@@ -4,9 +4,9 @@ import type { Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, Repor
 import type { Severity } from '../model/rule.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { printable, printableDiagnosis } from './printable.ts'
-import { type Cause, type Gap, causesOf, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { type Cause, type DrawnLink, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
 import {
-  capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, listed, partsOf, placeOf, severityWords, sourceOf,
+  capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, linkWords, listed, partsOf, placeOf, severityWords, sourceOf,
   statusWords, subjectOf, timesSeen, webAddress,
 } from './words.ts'
 import { chopped, columnsOf, wrapped } from './wrap.ts'
@@ -112,10 +112,15 @@ function summary(page: Page, diagnosis: Diagnosis, causes: readonly Cause[]): Li
     ...(taken === null ? [] : hanging(page, 'Taken    ', taken)),
     ...hanging(page, 'Checked  ', `${counted(about.rules, 'rule')} on ${counted(about.evidence.length, 'piece')} of evidence`),
     ...(open.length === 0 ? [] : hanging(page, 'Open     ', `${listed(open)}, see below`)),
+    ...chainLines(page, drawnChain(diagnosis)),
     ...(causes.length === 0 ? [] : ['', page.paint('strong', causes.length === 1 ? 'Root cause' : 'Root causes')]),
     ...causeList(page, causes),
   ]
 }
+
+/** `Chain    CPU virtualisation ok, IOMMU in firmware ok, IOMMU in the kernel ×, groups ?` */
+const chainLines = (page: Page, links: readonly DrawnLink[]): Lines =>
+  links.length === 0 ? [] : hanging(page, 'Chain    ', links.map(({ link }) => `${link.name} ${linkWords[link.verdict].mark}`).join(', '))
 
 function causeList(page: Page, causes: readonly Cause[]): Lines {
   const { first, rest } = firstOf(page, causes, shown.causes)

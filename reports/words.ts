@@ -1,6 +1,6 @@
 /** How the reports put things: the words for severities, risks, statuses and steps, the same in every form. */
 import type { EvidenceStatus } from '../model/evidence.ts'
-import type { Broken, Finding, Fix, Quote, Step } from '../model/finding.ts'
+import type { Broken, ChainLink, Finding, Fix, Quote, Step } from '../model/finding.ts'
 import type { Confidence, Layer, Risk, Severity } from '../model/rule.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { kindOf } from '../model/evidence.ts'
@@ -55,6 +55,13 @@ export const layerWords: Record<Layer, string> = {
   userspace: 'userspace',
   management: 'management',
   hygiene: 'upkeep',
+}
+
+/** Marks that are in every console font, as those of severities. */
+export const linkWords: Record<ChainLink['verdict'], { readonly mark: string; readonly word: string }> = {
+  passed: { mark: 'ok', word: 'passed' },
+  failed: { mark: '×', word: 'failed' },
+  unknown: { mark: '?', word: 'not known' },
 }
 
 /** One and many of each kind of PCI function, as `fn.kind` names them. */
@@ -174,10 +181,13 @@ export const hasLines = (quote: Quote): boolean => !isBinary(quote.evidence)
 
 /** `dmesg, line 812`, `/sys/firmware/acpi/tables/DMAR, offset 0x30` */
 export function sourceOf(quote: Quote): string {
-  const from = quote.from || quote.evidence
+  const from = shortened(quote.from || quote.evidence)
   if (!hasLines(quote)) return `${from}, offset 0x${quote.where.toString(16)}`
   return quote.where > 0 ? `${from}, line ${quote.where}` : from
 }
+
+/** A long command by its beginning; the list of evidence has the whole. Paths stay whole. */
+const shortened = (from: string): string => (from.length <= 80 || !from.slice(20, 70).includes(' ') ? from : `${from.slice(0, 70).replace(/ \S*$/, '')} …`)
 
 /** `rules/local/x.yaml:14:9` */
 export const placeOf = ({ file, line, column }: Broken): string => [file, line, column].filter(part => part !== undefined).join(':')

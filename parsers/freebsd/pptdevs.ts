@@ -11,6 +11,9 @@ export type Settings = ReadonlyMap<string, Setting>
 /** The only names the kernel reads (vmm_is_pptdev, sys/amd64/vmm/vmm.c). */
 export const pptdevsNames = ['pptdevs', 'pptdevs2', 'pptdevs3'] as const
 
+/** A name that somebody took for one of those: a number too high, a letter too few, an underscore. */
+export const isLikePptdevs = (name: string): boolean => /^(?:hw\.vmm\.)?p{1,3}t{1,2}[-_.]?dev(?:ice)?s?[-_]?\d*$/i.test(name) && !(pptdevsNames as readonly string[]).includes(name)
+
 /** What the kernel's `sscanf(word, "%d/%d/%d")` accepts: blanks and signs before each number, anything behind the last. */
 const scanned = /^\s*([+-]?\d{1,9})\/\s*([+-]?\d{1,9})\/\s*([+-]?\d{1,9})/
 const clean = /^\d{1,3}\/\d{1,2}\/\d{1,3}$/

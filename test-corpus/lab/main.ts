@@ -9,6 +9,7 @@
  * A line each, then `N passed, N failed, N skipped`. Where the lab cannot run, all are skipped, with the reason.
  */
 import { copyFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { takeTool } from './cargo.ts'
@@ -22,7 +23,7 @@ import { CannotRun, requireTools, scratchFolder } from './tools.ts'
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { budget: { type: 'string' }, capture: { type: 'boolean', default: false }, verbose: { type: 'boolean', short: 'v', default: false }, list: { type: 'boolean', default: false } },
+  options: { budget: { type: 'string' }, capture: { type: 'boolean', default: false }, verbose: { type: 'boolean', short: 'v', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
 })
 
 const started = Date.now()
@@ -57,35 +58,52 @@ function printShown({ name, wrong, found, reached, seconds }: Shown): void {
   else counts.failed++
 }
 
+/** Boxes at once: each keeps about one processor busy. */
+const lanes = Math.max(1, Math.min(4, availableParallelism()))
+
+/** The next scenario for a lane: one that can go on in its box, else the first. */
+function next(queue: Scenario[], host: Host | null): Scenario | undefined {
+  const going = host === null ? -1 : queue.findIndex(scenario => isPlain(scenario) && isDeepStrictEqual(host.machine, scenario.machine))
+  return queue.splice(Math.max(0, going), 1)[0]
+}
+
 async function runAll(scenarios: readonly Scenario[], made: Image, tool: string, results: Results, until: number): Promise<void> {
-  let host: Host | null = null
-  try {
-    for (const scenario of scenarios) {
-      if (Date.now() > until) {
-        skip(scenario, 'no time was left for it')
-        continue
+  const queue = [...scenarios]
+  const lane = async (): Promise<void> => {
+    let host: Host | null = null
+    try {
+      for (let scenario = next(queue, host); scenario; scenario = next(queue, host)) {
+        if (Date.now() > until) skip(scenario, 'no time was left for it')
+        else host = await runOne(scenario, host, made, tool, results)
       }
-      const since = Date.now()
-      if (host && !(isPlain(scenario) && isDeepStrictEqual(host.machine, scenario.machine))) host = await end(host)
-      log(`${scenario.name}: ${scenario.title}`)
-      let shown: Omit<Shown, 'seconds'>
-      try {
-        host ??= await startHost(scenario, made, tool, log)
-        shown = await show(scenario, host, log, (examined, sick) => {
-          if (options.capture) copyFileSync(examined.snapshot, join(labFolder, 'snapshots', `${scenario.name}${sick ? '' : '.cured'}.tar.gz`))
-          if (options.verbose) writeFileSync(`/tmp/lab-${scenario.name}${sick ? '' : '.cured'}.json`, JSON.stringify(examined, null, 2))
-        })
-      } catch (error) {
-        shown = { name: scenario.name, wrong: [error instanceof Error ? error.message : String(error)], found: [], sick: null, cured: null, reached: [], tidy: false }
-      }
-      if (host && (!shown.tidy || shown.wrong.length > 0)) host = await end(host)
-      const whole = { ...shown, seconds: passed(since) }
-      printShown(whole)
-      if (whole.wrong.length === 0) results[scenario.name] = resultOf(whole)
+    } finally {
+      await host?.end()
     }
-  } finally {
-    await host?.end()
   }
+  await Promise.all(Array.from({ length: Math.min(lanes, queue.length) }, lane))
+}
+
+/** One scenario, in the box that stands there if it fits; gives the box, where another may go on in it. */
+async function runOne(scenario: Scenario, given: Host | null, made: Image, tool: string, results: Results): Promise<Host | null> {
+  let host = given
+  const since = Date.now()
+  if (host && !(isPlain(scenario) && isDeepStrictEqual(host.machine, scenario.machine))) host = await end(host)
+  log(`${scenario.name}: ${scenario.title}`)
+  let shown: Omit<Shown, 'seconds'>
+  try {
+    host ??= await startHost(scenario, made, tool, log)
+    shown = await show(scenario, host, log, (examined, sick) => {
+      if (options.capture) copyFileSync(examined.snapshot, join(labFolder, 'snapshots', `${scenario.name}${sick ? '' : '.cured'}.tar.gz`))
+      if (options.verbose) writeFileSync(`/tmp/lab-${scenario.name}${sick ? '' : '.cured'}.json`, JSON.stringify(examined, null, 2))
+    })
+  } catch (error) {
+    shown = { name: scenario.name, wrong: [error instanceof Error ? error.message : String(error)], found: [], sick: null, cured: null, reached: [], tidy: false }
+  }
+  if (host && (!shown.tidy || shown.wrong.length > 0)) host = await end(host)
+  const whole = { ...shown, seconds: passed(since) }
+  printShown(whole)
+  if (whole.wrong.length === 0) results[scenario.name] = resultOf(whole)
+  return host
 }
 
 async function end(host: Host): Promise<null> {
@@ -98,7 +116,19 @@ function skip({ name }: Scenario, why: string): void {
   print(`skipped ${name.padEnd(30)} ${why}`)
 }
 
+const help = `npm run lab -- [OPTIONS] [NAME…]
+
+Breaks a real passthrough host in a box (QEMU, no KVM needed), lets gpudoctor find out, applies the fix it prints and sees
+that it works. Needs root and Debian's packages. NAME: only scenarios whose names contain one of the words.
+
+  --list          the scenarios
+  --budget N      as many as fit into N seconds, others each day
+  --capture       renew the snapshots and the table in docs/lab.md
+  -v, --verbose   what happens in the boxes
+`
+
 async function main(): Promise<void> {
+  if (options.help) return void process.stdout.write(help)
   const all = readScenarios()
   const results = readResults()
   const named = all.filter(({ name }) => names.length === 0 || names.some(word => name.includes(word)))
@@ -110,11 +140,11 @@ async function main(): Promise<void> {
     const made = await image(line => process.stderr.write(`${line}\n`))
     const budget = options.budget === undefined ? Infinity : Number(options.budget)
     const left = budget - passed(started)
-    const chosen = budget === Infinity ? named : within(named, left, results)
+    const chosen = budget === Infinity ? named : within(named, left * lanes, results)
     await runAll(inOrder(chosen), made, await takeTool(folder), results, started + budget * 1000 - 60_000)
     if (options.capture) {
       writeResults(results)
-      writeTable(all, results)
+      writeTable(all, results, named.length === all.length ? passed(started) : null)
     }
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error
