@@ -410,6 +410,7 @@ function pieceOf(text: string, block: Block, fileName: string | undefined): Piec
   const { hint } = block
   const quoted = isQuoted(slice)
   const body = quoted ? unquoted(slice.slice(leading.length)) : slice.slice(leading.length)
+  if (!/\S/.test(body)) return null
   const what = recognise(body, hint.fileName ?? fileName, hint.kind)
   const xml = what.kind.startsWith('libvirt-domain') && body.includes('&lt;') && !/<(?:domain|hostdev|devices)\b/.test(body)
   const margin = atMargin.has(what.kind) && /^\s/.test(body)

@@ -86,6 +86,7 @@ function readNode(nodes: Map<string, Node>, name: string, text: string, line: nu
     case 'location_id': node.location = value; break
     case 'domain': node.domain = value; break
     case 'gfx_target_version': node.version = value; break
+    default: return
   }
   nodes.set(name, node)
 }
