@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { nameOf, type Evidence, type EvidenceId, type EvidenceKind } from '../model/evidence.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
+import { isTarHeader, readArchive, type ArchiveForm, type Member } from './archive.ts'
+import { bundleOf, Picker, piecesOf } from './bundled.ts'
 import { kindOfName, stemOf } from './recognise.ts'
 import type { Manifest } from './manifest.ts'
 import { createRedactor, type RedactionCounts, type Redactor } from './redact.ts'
@@ -32,15 +34,15 @@ const usual: OpenLimits = { files: 10_000, depth: 12, bytes: 512 * 1024 * 1024 }
 const MIB = 1024 * 1024
 
 /** What the first bytes of a file tell. `unpack`: an archive, which may well hold evidence. */
-const magics: readonly { readonly at?: number, readonly bytes: string, readonly is: string, readonly unpack?: true }[] = [
+const magics: readonly { readonly at?: number, readonly bytes: string, readonly is: string, readonly unpack?: true, readonly form?: ArchiveForm }[] = [
   { bytes: '\x1f\x8b', is: 'a gzip file', unpack: true },
-  { bytes: '\xfd7zXZ\0', is: 'an xz archive', unpack: true },
-  { bytes: 'PK\x03\x04', is: 'a zip archive', unpack: true },
-  { bytes: '(\xb5/\xfd', is: 'a zstd archive', unpack: true },
+  { bytes: '\xfd7zXZ\0', is: 'an xz archive', unpack: true, form: 'tar.xz' },
+  { bytes: 'PK\x03\x04', is: 'a zip archive', unpack: true, form: 'zip' },
+  { bytes: '(\xb5/\xfd', is: 'a zstd archive', unpack: true, form: 'tar.zst' },
   { at: 4, bytes: '1AY&SY', is: 'a bzip2 archive', unpack: true },
   { bytes: '7z\xbc\xaf\x27\x1c', is: 'a 7-Zip archive', unpack: true },
   { bytes: 'Rar!\x1a\x07', is: 'a RAR archive', unpack: true },
-  { at: 257, bytes: 'ustar', is: 'a tar archive', unpack: true },
+  { at: 257, bytes: 'ustar', is: 'a tar archive', unpack: true, form: 'tar' },
   { bytes: '\xff\xd8\xff', is: 'a JPEG image' },
   { bytes: '\x89PNG\r\n', is: 'a PNG image' },
   { bytes: 'GIF8', is: 'a GIF image' },
@@ -116,8 +118,82 @@ class Inputs {
   async #folder(path: string): Promise<void> {
     if (await isSnapshotFolder(path)) return await this.#snapshot(path, () => loadSnapshotFolder(path))
     const before = this.#evidence.length
+    const paths = await this.#pathsBelow(path)
+    if (bundleOf(paths) !== null) return await this.#bundleFolder(path, paths)
     await this.#walk(path, 1)
     if (this.#evidence.length === before) this.#failed(path, 'the folder holds no file')
+  }
+
+  /** Paths of the files below a folder, to see what it is; links are no files, as they may lead out of it. */
+  async #pathsBelow(folder: string): Promise<string[]> {
+    const paths: string[] = []
+    const walk = async (below: string, depth: number): Promise<void> => {
+      if (depth > this.#limits.depth + 8 || paths.length > 50_000) return
+      const entries = await readdir(join(folder, below), { withFileTypes: true }).catch(() => [])
+      for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+        const path = below === '' ? entry.name : `${below}/${entry.name}`
+        if (entry.isDirectory()) await walk(path, depth + 1)
+        else if (entry.isFile()) paths.push(path)
+      }
+    }
+    await walk('', 1)
+    return paths
+  }
+
+  /** An unpacked bundle, or a copied tree of a host: the files that it is known for. */
+  async #bundleFolder(folder: string, paths: readonly string[]): Promise<void> {
+    const picker = new Picker()
+    const members: Member[] = []
+    let left = this.#bytesLeft
+    for (const path of paths) {
+      const { size } = await stat(join(folder, path)).catch(() => ({ size: -1 }))
+      if (size < 0 || left <= 0 || !picker.wants(path, size)) continue
+      const file = await openFile(join(folder, path), open.O_RDONLY | open.O_NONBLOCK).catch(() => null)
+      if (!file) continue
+      try {
+        const most = Math.min(16 * MIB, left)
+        // Of a long log the end counts.
+        const bytes = size > most ? await readUpTo(file, size - most, most) : await readUpTo(file, 0, size > 0 ? size : MIB)
+        left -= bytes.length
+        members.push({ path, bytes: Buffer.from(bytes), cut: size > most })
+      } catch (error) {
+        this.#failed(join(folder, path), reasonOf(error))
+      } finally {
+        await file.close()
+      }
+    }
+    this.#bundle(folder, members, [])
+  }
+
+  /** An archive that is no snapshot: a bundle of another tool, or loose files. */
+  async #archive(from: string, source: string | Buffer, form: ArchiveForm): Promise<void> {
+    const picker = new Picker()
+    const { members, notes } = await readArchive(source, form, picker.wants)
+    const [single] = members
+    if (single?.path === '') return this.#content(from.replace(/\.(?:xz|zst)$/i, ''), single.bytes, !single.cut && notes.length === 0)
+    if (members.length === 0) return this.#failed(from, notes[0] ?? 'the archive holds nothing that gpudoctor reads')
+    this.#bundle(from, members, notes)
+  }
+
+  #bundle(from: string, members: readonly Member[], notes: readonly string[]): void {
+    const bundle = bundleOf(members.map(({ path }) => path))
+    const about = bundle ? `out of ${bundle.about}` : 'out of an archive'
+    for (const piece of piecesOf(bundle, members)) {
+      const path = `${from}:${piece.from}`
+      const only = { about, partial: piece.partial }
+      if (piece.kind === 'acpi-table') this.#add({ kind: 'acpi-table', from: path, status: 'ok', body: new Uint8Array(piece.bytes), note: about }, piece.name, piece.from)
+      else if (piece.kind === null) this.#content(path, piece.bytes, true, only)
+      else this.#known(path, piece.kind, piece.bytes, piece.name, only)
+    }
+    for (const note of notes) this.#failed(from, note)
+  }
+
+  /** A member of which the bundle tells what it is. */
+  #known(from: string, kind: EvidenceKind, bytes: Buffer, name: string | undefined, { about, partial }: { readonly about: string; readonly partial: boolean }): void {
+    this.#bytesLeft -= bytes.length
+    const text = decode(bytes)
+    if (text === null || text.trim() === '') return this.#failed(from, text === null ? 'is no text' : 'is empty: what would have written it printed nothing')
+    this.#add({ kind, from, status: partial ? 'cut' : 'ok', body: this.#redactor.redact(text, kind).text, note: about, firstLine: 1 }, name, from)
   }
 
   async #walk(folder: string, depth: number): Promise<void> {
@@ -146,10 +222,15 @@ class Inputs {
       const head = await readUpTo(file, 0, 512)
       if (head.length === 0) return this.#failed(path, 'the file is empty')
       if (isSnapshotArchive(isGzip(head) ? await readUpTo(file, 0, 4096) : head)) return await this.#snapshot(path, () => loadSnapshot(path))
+      const form = await archiveForm(head, path)
+      if (form !== null) return await this.#archive(path, path, form)
       const limit = Math.min(this.#bytesLeft, size > 0 ? size : 16 * MIB)
       const whole = size <= this.#bytesLeft
       if (limit === 0) return this.#failed(path, `more than ${Math.round(this.#limits.bytes / MIB)} MiB were handed in; this file was left out`)
-      this.#content(path, await readUpTo(file, 0, limit), whole)
+      const bytes = await readUpTo(file, 0, limit)
+      const report = snapshotInReport(bytes)
+      if (report !== null) return await this.#report(path, report)
+      this.#content(path, bytes, whole)
     } finally {
       await file.close()
     }
@@ -163,8 +244,16 @@ class Inputs {
 
   async #stream(from: string, bytes: Buffer): Promise<void> {
     if (isSnapshotArchive(bytes)) await this.#snapshot(from, () => loadSnapshot(bytes))
+    else if ((await archiveForm(bytes.subarray(0, 4096), from)) !== null) await this.#archive(from, bytes, (await archiveForm(bytes.subarray(0, 4096), from)) as ArchiveForm)
     else if (bytes.length === 0) this.#failed(from, from === '-' ? 'standard input is empty' : 'nothing came out of it')
+    else if (snapshotInReport(bytes) !== null) await this.#report(from, snapshotInReport(bytes) as Buffer)
     else this.#content(from, bytes, bytes.length < this.#bytesLeft)
+  }
+
+  /** gpudoctor's own HTML report, which carries the snapshot it was made of. */
+  async #report(from: string, packed: Buffer): Promise<void> {
+    if (packed.length === 0) return this.#failed(from, 'is a report of gpudoctor without its snapshot (it was written with --no-snapshot, or the snapshot was too large); ask for the snapshot: gpudoctor collect -o host.tar.gz')
+    await this.#snapshot(from, () => loadSnapshot(packed))
   }
 
   async #snapshot(path: string, load: () => Promise<LoadedSnapshot>): Promise<void> {
@@ -176,18 +265,18 @@ class Inputs {
     }
   }
 
-  #content(from: string, raw: Buffer, whole: boolean): void {
+  #content(from: string, raw: Buffer, whole: boolean, only?: { readonly about: string; readonly partial: boolean }): void {
     this.#bytesLeft -= raw.length
     const bytes = isGzip(raw) ? this.#gunzip(from, raw) : raw
     if (!bytes) return
     const table = acpiSignature(bytes)
     if (table !== null) return this.#add({ kind: 'acpi-table', from, status: 'ok', body: new Uint8Array(bytes) }, table, from)
     const magic = looksLike(bytes)
-    if (magic?.unpack) return this.#failed(from, `is ${magic.is}, which gpudoctor does not open; unpack it and hand in the folder`)
+    if (magic?.unpack) return this.#failed(from, `is ${magic.is}${only ? ' in an archive' : ''}, which gpudoctor does not open; unpack it and hand in the folder`)
     const text = decode(bytes)
     if (text === null) return this.#failed(from, magic ? `looks like ${magic.is}, which holds no text gpudoctor can read` : 'is a binary file of no kind that gpudoctor knows')
     if (text.trim() === '') return this.#failed(from, 'the file holds nothing but blanks')
-    for (const piece of cut(text, from === '-' ? undefined : from.replace(/\.gz$/i, ''))) this.#piece(piece, from, whole)
+    for (const piece of cut(text, from === '-' ? undefined : from.replace(/\.gz$/i, ''))) this.#piece(piece, from, whole, only)
   }
 
   /** A single compressed log; archives are refused by what comes out. */
@@ -208,13 +297,14 @@ class Inputs {
     return null
   }
 
-  #piece(piece: Piece, from: string, whole: boolean): void {
-    const partial = piece.partial ?? /(?:^|[^a-z])(?:grep|head|tail|excerpt|snip)(?:[^a-z]|$)/i.test(piece.fileName ?? from.slice(from.lastIndexOf('/') + 1))
+  #piece(piece: Piece, from: string, whole: boolean, only?: { readonly about: string; readonly partial: boolean }): void {
+    const partial = only?.partial === true || (piece.partial ?? /(?:^|[^a-z])(?:grep|head|tail|excerpt|snip)(?:[^a-z]|$)/i.test(piece.fileName ?? from.slice(from.lastIndexOf('/') + 1)))
     const notes = [
       ...(piece.command ? [`output of ${piece.command.slice(0, 200)}`] : []),
       ...(piece.fileName ? [`called ${piece.fileName}`] : []),
       ...(whole ? [] : ['the end is missing: the file is larger than what gpudoctor reads']),
       `taken for ${evidenceKinds[piece.kind].about}: ${piece.why}`,
+      ...(only ? [only.about] : []),
     ]
     for (const kind of [piece.kind, ...(piece.also ?? [])]) {
       const { text } = this.#redactor.redact(piece.text, kind)
@@ -275,6 +365,40 @@ async function readStream(stream: AsyncIterable<unknown>, limit: number): Promis
     if (length >= limit) break
   }
   return Buffer.concat(chunks)
+}
+
+/** The snapshot in an HTML report of gpudoctor; empty where the report has none, null for any other file. */
+function snapshotInReport(bytes: Buffer): Buffer | null {
+  const head = bytes.subarray(0, 4096).toString('latin1')
+  if (!/^\s*<!doctype html/i.test(head) || !head.includes('gpudoctor')) return null
+  const text = bytes.toString('latin1')
+  const mark = text.indexOf(reportTag)
+  if (mark < 0) return Buffer.alloc(0)
+  const [from, to] = [text.indexOf('>', mark) + 1, text.indexOf('</script>', mark)]
+  return to > from ? Buffer.from(text.slice(from, to), 'base64') : Buffer.alloc(0)
+}
+const reportTag = '<script type="application/x-gpudoctor-snapshot+gzip;base64" id="snapshot"'
+
+/** What kind of archive a file begins like; null for anything else, a single packed log among it. */
+async function archiveForm(head: Buffer, path: string): Promise<ArchiveForm | null> {
+  const form = looksLike(head)?.form
+  if (form !== undefined) return form
+  if (!isGzip(head)) return null
+  try {
+    const begun = path === '-' || head.length >= 4096 ? head : await readHead(path)
+    return isTarHeader(gunzipSync(begun, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 80 * MIB })) ? 'tar.gz' : null
+  } catch {
+    return null
+  }
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  const file = await openFile(path, open.O_RDONLY | open.O_NONBLOCK)
+  try {
+    return await readUpTo(file, 0, 65536)
+  } finally {
+    await file.close()
+  }
 }
 
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b

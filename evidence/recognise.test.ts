@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -255,17 +254,9 @@ t.test('what is handed in', async t => {
     await t.rejects(openInputs([at('void')]), /holds no file/)
     t.equal((await openInputs([at('nope.txt'), at('dmesg.txt')])).length, 2, 'the rest is read all the same')
   })
-  await t.test('archives of others', async t => {
-    const magic: readonly (readonly [string, Buffer, RegExp])[] = [
-      ['a.zip', Buffer.from('PK\x03\x04rest'), /is a zip archive, .*unpack it/],
-      ['a.tar.xz', Buffer.from('\xfd7zXZ\0rest', 'latin1'), /is an xz archive, .*unpack it/],
-    ]
-    for (const [name, bytes, message] of magic) {
-      await writeFile(at(name), bytes)
-      await t.rejects(openInputs([at(name)]), message)
-    }
-    execFileSync('tar', ['-czf', at('a.tar.gz'), '-C', dir, 'dmesg.txt'])
-    await t.rejects(openInputs([at('a.tar.gz')]), /gpudoctor did not make; unpack it/)
+  await t.test('files packed by other tools', async t => {
+    await writeFile(at('log.bz2'), Buffer.from('BZh91AY&SYrest', 'latin1'))
+    await t.rejects(openInputs([at('log.bz2')]), /is a bzip2 archive, which gpudoctor does not open; unpack it/)
     await writeFile(at('bomb.gz'), gzipSync(Buffer.alloc(4_000_000)))
     await t.rejects(openInputs([at('bomb.gz')], { bytes: 1_000_000 }), /unpacks to more than/)
   })

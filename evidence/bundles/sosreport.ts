@@ -1,0 +1,23 @@
+import { bundle, hostFiles } from './bundle.ts'
+
+export default bundle({
+  name: 'sos report', about: 'a sos report (sosreport, sos report)', mark: /^sos_commands\//, marked: 'a folder `sos_commands`',
+  members: [
+    { at: /^sos_commands\/pci\/lspci_-nnvv$/, kind: 'lspci', best: 'lspci' },
+    { at: /^sos_commands\/pci\/lspci_-nvv$/, kind: 'lspci', best: 'lspci' },
+    { at: /^sos_commands\/(?:pci|hardware)\/lspci$/, kind: 'lspci', best: 'lspci' },
+    { at: /^sos_commands\/kernel\/dmesg$/, kind: 'kernel-log', best: 'kernel-log' },
+    { at: /^sos_commands\/kernel\/dmesg_-T$/, kind: 'kernel-log', best: 'kernel-log' },
+    { at: /^sos_commands\/general\/dmesg$/, kind: 'kernel-log', best: 'kernel-log' },
+    { at: /^sos_commands\/logs\/journalctl_--no-pager_(?:--catalog_)?--boot$/, kind: 'kernel-log', best: 'kernel-log', partial: true },
+    { at: /^sos_commands\/logs\/journalctl_--no-pager$/, kind: 'kernel-log', best: 'kernel-log', partial: true },
+    { at: /^sos_commands\/kernel\/lsmod$/, kind: 'modules', best: 'modules' },
+    { at: /^sos_commands\/kernel\/uname_-a$|^sos_commands\/(?:general|host)\/uname_-a$/, kind: 'kernel-version', best: 'kernel-version' },
+    { at: /^sos_commands\/virsh\/virsh_-r_dumpxml_(?<name>[^/]+)$/, kind: 'libvirt-domain-live' },
+    { at: /^sos_commands\/nvidia\/nvidia-smi_-q$/, kind: 'nvidia-smi', best: 'nvidia-smi' },
+    { at: /^sos_commands\/boot\/lsinitrd$/, kind: 'initramfs-list', partial: true },
+    { at: /^sos_commands\/proxmox\/.*qemu.*config.*$/, kind: 'by content' },
+    ...hostFiles,
+  ],
+  source: 'sosreport/sos, its plugins pci, kernel, logs, virsh, libvirt, nvidia; reports of 3.6 and 4.2',
+})
