@@ -59,4 +59,17 @@ export const evidenceKinds = {
   'vmm-devices': { about: 'the VMs in /dev/vmm', platform: 'freebsd', get: 'ls -l /dev/vmm > vmm.txt', absentMeans: 'none' },
   'remote': { about: '/etc/remote, the terminal lines cu knows', platform: 'freebsd', get: 'cp /etc/remote .', fileName: /remote/i, absentMeans: 'none' },
   'device-map': { about: "grub-bhyve's device map", platform: 'freebsd', get: 'cp device.map .', fileName: /device\.map|\.map$/i, absentMeans: 'none' },
+  'devinfo': { about: "FreeBSD's tree of devices", platform: 'freebsd', get: 'devinfo -rv > devinfo.txt', fileName: /devinfo/i, absentMeans: 'unknown' },
+  'sysctl-conf': { about: 'sysctl.conf', platform: 'freebsd', get: 'cp /etc/sysctl.conf .', fileName: /sysctl\.conf/i, absentMeans: 'none' },
+  'freebsd-packages': { about: 'the installed packages that VMs need', platform: 'freebsd', get: "pkg query '%n %v %R' > packages.txt", fileName: /^pkg|packages/i, absentMeans: 'unknown' },
+  'freebsd-host-map': { about: 'disks, pools, mounts and the default route of FreeBSD', platform: 'freebsd', get: '(camcontrol devlist -v; zpool status -P; glabel status -s; mount -p; netstat -rn -f inet) > host-map.txt', absentMeans: 'unknown' },
+  'bectl': { about: 'the boot environments', platform: 'freebsd', get: 'bectl list -H > bectl.txt', fileName: /bectl/i, absentMeans: 'unknown' },
+  'bhyvectl': { about: 'the memory map of a VM in the kernel', platform: 'freebsd', get: 'sudo bhyvectl --vm=NAME --get-memmap > bhyvectl-NAME.txt', fileName: /bhyvectl|memmap/i, absentMeans: 'unknown' },
+  'bhyve-build': { about: 'marks of patches in bhyve and vmm', platform: 'freebsd', get: "grep -c KVMKVMKVM /boot/kernel/vmm.ko; grep -c 'PCI config space mirror' /usr/sbin/bhyve", absentMeans: 'unknown' },
+  'jail-conf': { about: 'jails and devfs rules', platform: 'freebsd', get: 'cat /etc/jail.conf /etc/devfs.rules > jail.conf', fileName: /jail.*\.conf|devfs\.rules/i, absentMeans: 'none' },
+  'cbsd': { about: 'the functions that CBSD has given to VMs', platform: 'freebsd', get: 'cbsd bhyve-ppt mode=list > cbsd-ppt.txt', fileName: /cbsd/i, absentMeans: 'none' },
+
+  // illumos, whose bhyve fails in the same ways
+  'illumos-ppt': { about: 'the functions that illumos keeps for VMs', platform: 'any', get: '(pptadm list -a -o all; cat /etc/ppt_aliases /etc/ppt_matches) > pptadm.txt', fileName: /pptadm|ppt_(?:aliases|matches)/i, absentMeans: 'unknown' },
+  'illumos-zone': { about: 'a zone of brand bhyve', platform: 'any', get: 'zonecfg -z NAME export > NAME.zone (SmartOS: vmadm get UUID > NAME.zone)', fileName: /\.zone$|zonecfg|vmadm/i, absentMeans: 'none' },
 } as const satisfies Record<string, EvidenceKindSpec>

@@ -1,0 +1,2 @@
+/** Packages that have to do with VMs and GPUs; `FreeBSD-bhyve` and the like are the base system as packages (15 and later). */
+export const matteringPackage = /^(?:vm-bhyve(?:-devel)?|edk2-bhyve|bhyve-firmware|uefi-edk2-bhyve(?:-csm)?|bhyve-rc|grub2-bhyve|cbsd|iohyve|chyves|bhyvemgr|sylve|libvirt|qemu(?:-nox11)?|wifibox(?:-\w+)?|drm-(?:\d+-|fbsd[\w.]+-|latest-|current-|legacy-|lts-)?kmod|gpu-firmware-[\w-]+|nvidia-(?:driver|kmod|drm)[\w-]*|linux-nvidia-libs[\w-]*|FreeBSD-(?:bhyve|vmm|kernel-[\w-]+|utilities))$/
