@@ -7,6 +7,7 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
+import { HeadAndTail } from './source.ts'
 
 export interface Member {
   /** As it stands in the archive, without `./` in front. */
@@ -96,54 +97,19 @@ class Shelf implements ArchiveContents {
     return Math.max(0, Math.min(this.limits.member, this.limits.kept - this.#kept))
   }
 
-  keep(path: string, ends: Ends): void {
-    const { bytes, cut } = ends.taken()
+  keep(path: string, kept: HeadAndTail): void {
+    const { bytes, cut } = joined(kept)
     this.#kept += bytes.length
     this.members.push({ path, bytes, cut })
     if (this.room() === 0) this.note(`more than ${Math.round(this.limits.kept / MIB)} MiB were of interest; the rest was left out`)
   }
 }
 
-/** Head and tail of a stream of bytes: of a long log the beginning and, before all, the end. */
-class Ends {
-  readonly #head: Buffer[] = []
-  readonly #tail: Buffer[] = []
-  readonly #most: number
-  #headLeft: number
-  #tailSize = 0
-  #dropped = false
-
-  constructor(most: number) {
-    this.#most = most
-    this.#headLeft = Math.floor(most / 4)
-  }
-
-  add(chunk: Buffer): void {
-    const first = chunk.subarray(0, this.#headLeft)
-    if (first.length > 0) this.#head.push(Buffer.from(first))
-    this.#headLeft -= first.length
-    const rest = chunk.subarray(first.length)
-    if (rest.length === 0) return
-    this.#tail.push(Buffer.from(rest))
-    this.#tailSize += rest.length
-    const most = this.#most - Math.floor(this.#most / 4)
-    while (this.#tailSize - (this.#tail[0]?.length ?? 0) >= most) {
-      this.#tailSize -= this.#tail.shift()?.length ?? 0
-      this.#dropped = true
-    }
-  }
-
-  get any(): boolean {
-    return this.#head.length > 0
-  }
-
-  /** A gap begins and ends where lines do. */
-  taken(): { readonly bytes: Buffer; readonly cut: boolean } {
-    const [head, tail] = [Buffer.concat(this.#head), Buffer.concat(this.#tail)]
-    if (!this.#dropped) return { bytes: Buffer.concat([head, tail]), cut: false }
-    const [end, begin] = [head.lastIndexOf(10) + 1, tail.indexOf(10) + 1]
-    return { bytes: Buffer.concat([head.subarray(0, end), tail.subarray(begin)]), cut: true }
-  }
+/** Bytes of a member as kept: a gap begins and ends where lines do. */
+function joined(kept: HeadAndTail): { readonly bytes: Buffer; readonly cut: boolean } {
+  const { head, tail, left } = kept.bytes()
+  if (left === 0) return { bytes: Buffer.from(head), cut: false }
+  return { bytes: Buffer.concat([head.subarray(0, head.lastIndexOf(10) + 1), tail.subarray(tail.indexOf(10) + 1)]), cut: true }
 }
 
 // ---- tar
@@ -188,6 +154,9 @@ async function* unzstded(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
     stream.push(new Uint8Array(chunk))
     yield* out.splice(0)
   }
+  // Says so where the end is missing.
+  stream.push(new Uint8Array(0), true)
+  yield* out.splice(0)
 }
 
 /** What zstd(1) itself takes without being asked to (ZSTD_WINDOWLOG_LIMIT_DEFAULT). */
@@ -253,12 +222,16 @@ export function isTarHeader(block: Buffer): boolean {
 
 /** What was packed is one file, a log most likely: a member without a path. */
 async function readSingle(chunks: AsyncIterable<Buffer>, shelf: Shelf): Promise<void> {
-  const ends = new Ends(shelf.room())
+  const kept = new HeadAndTail(shelf.room())
+  let any = false
   shelf.seen++
   try {
-    for await (const chunk of chunks) ends.add(chunk)
+    for await (const chunk of chunks) {
+      kept.add(chunk)
+      any = true
+    }
   } finally {
-    if (ends.any) shelf.keep('', ends)
+    if (any) shelf.keep('', kept)
     else shelf.seen--
   }
 }
@@ -275,9 +248,9 @@ async function readMembers(chunks: AsyncIterable<Buffer>, wants: Wants, shelf: S
           entry.resume()
           return
         }
-        const ends = new Ends(shelf.room())
-        entry.on('data', (chunk: Buffer) => ends.add(chunk))
-        entry.on('end', () => shelf.keep(path, ends))
+        const kept = new HeadAndTail(shelf.room())
+        entry.on('data', (chunk: Buffer) => kept.add(chunk))
+        entry.on('end', () => shelf.keep(path, kept))
       } catch (error) {
         failed = error instanceof Error ? error : new Error(String(error))
         entry.resume()
@@ -320,16 +293,16 @@ async function readZip(source: string | Buffer, wants: Wants, shelf: Shelf): Pro
       const path = shelf.pathOf(name, name.endsWith('/') ? 'other' : 'file', (entry.generalPurposeBitFlag & 1) !== 0)
       if (path === null || shelf.room() === 0 || !wants(path, entry.uncompressedSize)) return
       const stream = await new Promise<Readable>((opened, refused) => { zip.openReadStream(entry, (error, given) => (given ? opened(given) : refused(error ?? new Error('a member cannot be read')))) })
-      const ends = new Ends(shelf.room())
+      const kept = new HeadAndTail(shelf.room())
       let own = 0
       for await (const chunk of stream) {
         const bytes = chunk as Buffer
         own += bytes.length
         unpacked += bytes.length
         if (unpacked > shelf.limits.ratioFrom && own > Math.max(1, entry.compressedSize) * shelf.limits.ratio) throw new Enough(outOfProportion)
-        ends.add(bytes)
+        kept.add(bytes)
       }
-      shelf.keep(path, ends)
+      shelf.keep(path, kept)
     }
     zip.on('entry', (entry: import('yauzl').Entry) => { take(entry).then(() => zip.readEntry(), (error: unknown) => { zip.close(); reject(error instanceof Error ? error : new Error(String(error))) }) })
     zip.on('end', resolve)

@@ -38,12 +38,16 @@ const looseName = /(?:^|\/)[^/]*\.(?:txt|log|xml|conf|cfg|md|out|dmesg|dump|json
 export class Picker {
   #looseLeft = mostLoose
   #marked = false
+  /** Files of no name that a text has. */
+  passedOver = 0
 
   readonly wants = (path: string, size: number): boolean => {
     const both = readings(path)
     this.#marked ||= bundles.some(one => !one.loose && both.some(reading => one.mark.test(reading)))
     if (bundles.some(one => one.members.some(rule => both.some(reading => rule.at.test(reading))))) return true
-    if (this.#marked || size > largestLoose || size > this.#looseLeft || !looseName.test(path) || /(?:^|\/)\.[^/]+(?:\/|$)/.test(path)) return false
+    if (this.#marked || /(?:^|\/)\.[^/]+(?:\/|$)/.test(path)) return false
+    if (!looseName.test(path)) this.passedOver++
+    if (size > largestLoose || size > this.#looseLeft || !looseName.test(path)) return false
     this.#looseLeft -= size
     return true
   }

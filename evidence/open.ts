@@ -172,7 +172,8 @@ class Inputs {
     const [single] = members
     if (single?.path === '') return this.#content(from.replace(/\.(?:xz|zst)$/i, ''), single.bytes, !single.cut && notes.length === 0)
     if (members.length === 0) return this.#failed(from, notes[0] ?? 'the archive holds nothing that gpudoctor reads')
-    this.#bundle(from, members, notes)
+    const passed = bundleOf(members.map(({ path }) => path)) ? 0 : picker.passedOver
+    this.#bundle(from, members, passed === 0 ? notes : [...notes, `${passed === 1 ? 'one file in it has' : `${passed} files in it have`} no name of a text and ${passed === 1 ? 'was' : 'were'} left out`])
   }
 
   #bundle(from: string, members: readonly Member[], notes: readonly string[]): void {

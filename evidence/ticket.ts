@@ -126,8 +126,16 @@ const surePrompt = new RegExp([
 /** `$ dmesg` and `# dmesg`, `freebsd# kldstat`: only before a command; `#` begins comments and headings as well. */
 const shortPrompt = /^\s{0,4}(?:[\w.-]{1,40}(?::\s?[~/]\S{0,80} ?)?)?([#$%]) ?(\S.*)$/
 
+/** Reports of supportconfig and pvereport part their outputs with rules. */
+const sectionRule = /^(?:#==\[ [\w ]{1,40} \]=+#|={4,} [^=]{1,80} ={4,})\s*$/
+/** A file's path as a heading, as supportconfig writes it and people do. */
+const pathHeading = /^# (\/(?:etc|boot|proc|var|sys|usr)\/[\w./@+-]{2,200})(?: - (Last \d+ Lines|File not found))?\s*$/
+
 /** The command on a prompt line, '' for an empty prompt, null where the line is none. */
 function commandOf(line: string): string | null {
+  if (sectionRule.test(line)) return ''
+  const [, path, part] = pathHeading.exec(line) ?? []
+  if (path !== undefined) return part === undefined ? `cat ${path}` : part === 'File not found' ? '' : `tail ${path}`
   const sure = surePrompt.exec(line)
   if (sure) return (sure.slice(1).find(group => group !== undefined) ?? '').trim()
   const short = shortPrompt.exec(line)
@@ -145,7 +153,7 @@ function mayBePrompt(text: string, from: number, to: number): boolean {
     if (second < 0x41) return false
   }
   const head = text.slice(from, Math.min(to, from + 140))
-  return /[#$%>➜❯λ]/.test(head)
+  return /[#$%>➜❯λ]|^={4}/.test(head)
 }
 
 // ---- fences
@@ -414,7 +422,8 @@ function pieceOf(text: string, block: Block, fileName: string | undefined): Piec
   const what = recognise(body, hint.fileName ?? fileName, hint.kind)
   const xml = what.kind.startsWith('libvirt-domain') && body.includes('&lt;') && !/<(?:domain|hostdev|devices)\b/.test(body)
   const margin = atMargin.has(what.kind) && /^\s/.test(body)
-  const name = what.name ?? hint.name ?? (hint.fileName !== undefined && what.kind === 'libvirt-domain' ? stemOf(hint.fileName) : undefined)
+  // qm(1) knows VMs by number, which stands in the command alone.
+  const name = (what.kind === 'proxmox-vm' ? hint.name : undefined) ?? what.name ?? hint.name ?? (hint.fileName !== undefined && what.kind === 'libvirt-domain' ? stemOf(hint.fileName) : undefined)
   return {
     ...what,
     text: xml ? unescaped(body) : margin ? outdented(body) : body,

@@ -13,7 +13,7 @@ export default bundle({
     { at: /^logs\/libvirt\.txt$/, kind: 'libvirt-log', partial: true },
     { at: /^logs\/vfio-pci\.txt$/, kind: 'text' },
     { at: /^config\/modprobe\.d\/[^/]+$/, kind: 'modprobe-conf', tree: true },
-    { at: /^qemu\/(?<name>[^/ ]+)\.txt$/, kind: 'qemu-log', partial: true },
+    { at: /^qemu\/(?<name>[^/]+)\.txt$/, kind: 'qemu-log', partial: true },
     { at: /^xml\/(?<name>[^/]+)\.xml$/, kind: 'libvirt-domain' },
   ],
   source: 'unraid/webgui, emhttp/plugins/dynamix/scripts/diagnostics',

@@ -1,0 +1,150 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import fc from '../test-corpus/property.ts'
+import { readArchive, type ArchiveForm } from './archive.ts'
+import { packedBy, tarOf, zipOf, type Packed } from './archives.test-data.ts'
+import { openInputs } from './open.ts'
+
+const log = '[    0.000000] Linux version 6.12.0 #1 SMP\n[    1.000000] vfio-pci 0000:21:00.0: enabling device (0000 -> 0003)\n'
+const honest: readonly Packed[] = [{ path: 'ticket/', type: 'Directory' }, { path: 'ticket/dmesg.txt', text: log }, { path: 'ticket/cmdline.txt', text: 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 intel_iommu=on\n' }, { path: 'ticket/photo.jpg', text: Buffer.from('\xff\xd8\xff\xe0', 'latin1') }]
+const all = (): boolean => true
+
+/** The same members in each form that this machine can make. */
+function forms(members: readonly Packed[]): Map<ArchiveForm, Buffer> {
+  const tar = tarOf(members)
+  const made: readonly (readonly [ArchiveForm, Buffer | null])[] = [['tar', tar], ['tar.gz', gzipSync(tar)], ['tar.xz', packedBy('xz', tar)], ['tar.zst', packedBy('zstd', tar)], ['zip', zipOf(members)]]
+  return new Map(made.flatMap(([form, bytes]) => (bytes ? [[form, bytes] as const] : [])))
+}
+
+// A dmesg.txt in a tar archive, packed by xz 5.4 and by zstd 1.5: these forms are tested where neither program is installed.
+const small: Readonly<Record<string, string>> = {
+  'tar.xz': '/Td6WFoAAAFpIt42AgAhARYAAAB0L+Wj4Cf/AIxdADIbSNSWY0K+P2b1sugIzAfmGSTjlysiSAB1Y7/H93gEowp40eFqgR6OUQ55iym5TI8tuoAbsFiN7zX5DFo0e+ERwRdKZuPCTB5tzqzfz0XiWz8v5sq3V+WJxhs6FLtucxeoT/2IevM9AP/VJb4VDg9e7EkB8N8MPZB7DSwRU4ffSLGN6xGXK2+g0G0AAC8jw54AAaQBgFAAAB42Xf0+MA2LAgAAAAABWVo=',
+  'tar.zst': 'KLUv/WAAJ5UDAAKFERlwSdQBQLGkTAUFxQRS/xlpAxmgvv7PNYQdRq63XNXkVTGqbIA4GisoGpiUtgW05h6dIF8CLx6UTBnR/+ekf8xFEsNbB0IPADwFeEBCNLRkLP1eaxSaFMAMWNPBUBwcrNsDkI5b4ac2AI6Vy9wEkA==',
+}
+
+t.test('the same in each form, from a file and from a pipe', async t => {
+  const dir = t.testdir({})
+  for (const [form, bytes] of forms(honest)) {
+    const path = join(dir, `x.${form}`)
+    await writeFile(path, bytes)
+    for (const source of [path, bytes]) {
+      const { members, notes } = await readArchive(source, form, name => name.endsWith('.txt'))
+      t.same(members.map(({ path, cut }) => [path, cut]), [['ticket/dmesg.txt', false], ['ticket/cmdline.txt', false]], form)
+      t.equal(members[0]?.bytes.toString(), log)
+      t.same(notes, [])
+    }
+    const { evidence } = await openInputs([path])
+    t.same(evidence.map(({ id, status }) => [id, status]), [['kernel-log', 'ok'], ['cmdline', 'ok'], ['text', 'failed']], form)
+    t.equal(evidence[2]?.note, 'one file in it has no name of a text and was left out')
+  }
+  for (const [form, text] of Object.entries(small)) {
+    const { members } = await readArchive(Buffer.from(text, 'base64'), form as ArchiveForm, all)
+    t.match(members[0]?.bytes.toString(), /vfio-pci 0000:21:00\.0/, form)
+  }
+})
+
+t.test('one packed log', async t => {
+  const dir = t.testdir({})
+  for (const [program, end] of [['xz', 'xz'], ['zstd', 'zst']] as const) {
+    const packed = packedBy(program, Buffer.from(log))
+    await t.test(program, { skip: packed ? false : `${program} is not installed` }, async t => {
+      const path = join(dir, `kern.log.${end}`)
+      await writeFile(path, packed ?? '')
+      const { evidence } = await openInputs([path])
+      t.same(evidence.map(({ id, status, body }) => [id, status, body]), [['kernel-log', 'ok', log]])
+    })
+  }
+})
+
+t.test('what leads out, links and devices', async t => {
+  const bad: readonly Packed[] = [
+    { path: '../dmesg.txt', text: log }, { path: 'a/../../dmesg.txt', text: log }, { path: '/etc/dmesg.txt', text: log }, { path: 'C:\\dmesg.txt', text: log },
+    { path: 'link.txt', type: 'SymbolicLink', linkpath: '/etc/shadow' }, { path: 'hard.txt', type: 'Link', linkpath: '../../etc/shadow' }, { path: 'null', type: 'CharacterDevice' },
+    { path: 'good/dmesg.txt', text: log },
+  ]
+  for (const form of ['tar', 'zip'] as const) {
+    const given = form === 'zip' ? bad.filter(({ type }) => type === undefined) : bad
+    const { members, notes } = await readArchive(form === 'zip' ? zipOf(given) : tarOf(given), form, all)
+    t.same(members.map(({ path }) => path), ['good/dmesg.txt'], form)
+    t.same(notes, ['names that lead out of the archive were refused'])
+  }
+})
+
+t.test('bombs and limits', async t => {
+  const zeros = Buffer.alloc(6 << 20)
+  for (const [form, bytes] of forms([{ path: 'first.txt', text: log }, { path: 'zeros.txt', text: zeros }, { path: 'last.txt', text: log }])) {
+    if (form === 'tar') continue
+    const { members, notes } = await readArchive(bytes, form, name => name !== 'zeros.txt' || form === 'zip', { ratio: 20, ratioFrom: 1 << 20 })
+    t.equal(members[0]?.path, 'first.txt', form)
+    t.notOk(members.some(({ path }) => path === 'last.txt'), form)
+    t.same(notes, ['it unpacks to more than honest archives do; the rest was left out'], form)
+  }
+  const many = Array.from({ length: 3000 }, (_, n) => ({ path: `${n}.txt`, text: 'x\n' }))
+  for (const form of ['tar', 'zip'] as const) {
+    const { members, notes } = await readArchive(form === 'zip' ? zipOf(many) : tarOf(many), form, all, { entries: 1000 })
+    t.equal(members.length, 1000)
+    t.same(notes, ['it has more than 1000 members; the rest was left out'])
+  }
+  const long = Array.from({ length: 20_000 }, (_, n) => `line ${n} of a log`).join('\n')
+  const { members } = await readArchive(tarOf([{ path: 'log', text: long }]), 'tar', all, { member: 1 << 16 })
+  t.ok(members[0]?.cut)
+  t.ok(members[0]?.bytes.toString().startsWith('line 0 of') && members[0].bytes.toString().endsWith('line 19999 of a log'), 'the beginning and the end are kept')
+  t.ok((members[0]?.bytes.length ?? 0) < 1 << 17)
+  const kept = await readArchive(tarOf(Array.from({ length: 9 }, (_, n) => ({ path: `${n}`, text: Buffer.alloc(1 << 20, 'x') }))), 'tar', all, { kept: 3 << 20 })
+  t.ok(kept.members.length <= 4)
+  t.match(kept.notes, ['more than 3 MiB were of interest; the rest was left out'])
+})
+
+t.test('encrypted, nested, damaged', async t => {
+  const dir = t.testdir({})
+  const open = async (name: string, bytes: Buffer) => {
+    await writeFile(join(dir, name), bytes)
+    return await openInputs([join(dir, name)])
+  }
+  const locked = await readArchive(zipOf([{ path: 'a.txt', text: log, encrypted: true }, { path: 'b.txt', text: log }]), 'zip', all)
+  t.same([locked.members.map(({ path }) => path), locked.notes], [['b.txt'], ['encrypted members were left out']])
+  await t.rejects(open('locked.zip', zipOf([{ path: 'a.txt', text: log, encrypted: true }])), /encrypted members were left out/)
+  const nested = await open('nested.zip', zipOf([{ path: 'inner.zip', text: zipOf(honest) }, { path: 'dmesg.txt', text: log }, { path: 'inner.bin', text: zipOf(honest) }]))
+  t.same(nested.evidence.map(({ id, status }) => [id, status]), [['kernel-log', 'ok'], ['text', 'failed'], ['text/nested.zip', 'failed']])
+  t.match(nested.evidence[1]?.note, /a zip archive in an archive, which gpudoctor does not open; unpack it/)
+  const noise = Buffer.from(Array.from({ length: 300_000 }, (_, n) => Math.imul(n + 1, 2_654_435_761) >>> 24 ^ (Math.imul(n ^ 0x5bd1, 1_597_334_677) >>> 16 & 255)))
+  for (const [form, bytes] of forms([...honest, { path: 'ticket/noise.txt', text: noise }])) {
+    if (form === 'zip') {
+      await t.rejects(open('half.zip', bytes.subarray(0, bytes.length - 60)), /damaged archive|end of central directory/i)
+      continue
+    }
+    const half = await readArchive(bytes.subarray(0, bytes.length - (form === 'tar' ? 9000 : 40)), form, all)
+    t.ok(half.members.some(({ path }) => path === 'ticket/dmesg.txt'), `${form}: what stood before the damage counts`)
+    t.ok(half.notes.some(note => note.includes('damaged')), `${form}: ${half.notes.join()}`)
+  }
+  await t.rejects(open('none.tar.xz', Buffer.from('\xfd7zXZ\0rest', 'latin1')), /is a damaged archive, or none/)
+  await t.rejects(open('none.zip', Buffer.from('PK\x03\x04rest')), /is a damaged archive, or none/)
+  await t.rejects(open('window.tar.zst', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff, 0, 0, 0])), /window of more than 128 MiB/)
+})
+
+t.test('standard input may be an archive', async t => {
+  for (const [form, bytes] of forms(honest)) {
+    const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')
+    Object.defineProperty(process, 'stdin', { value: Readable.from([bytes.subarray(0, 100), bytes.subarray(100)]), configurable: true })
+    try {
+      const { evidence } = await openInputs(['-'])
+      t.same(evidence.filter(({ status }) => status === 'ok').map(({ id }) => id), ['kernel-log', 'cmdline'], form)
+    } finally {
+      if (stdin) Object.defineProperty(process, 'stdin', stdin)
+    }
+  }
+})
+
+t.test('any bytes as any archive', async t => {
+  const whole = [...forms(honest).entries()]
+  await fc.assert(fc.asyncProperty(fc.constantFrom(...whole), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 }), fc.nat(), async ([form, bytes], changes, length) => {
+    const damaged = Buffer.from(bytes.subarray(0, 1 + (length % bytes.length)))
+    for (const [at, byte] of changes) damaged[at % damaged.length] = byte
+    const read = await readArchive(damaged, form, all).catch((error: unknown) => error)
+    return read instanceof Error ? /damaged archive, or none/.test(read.message) : 'members' in (read as object)
+  }), { numRuns: 150 })
+  t.pass('nothing but clear errors')
+})
