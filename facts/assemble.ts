@@ -18,8 +18,9 @@ export interface Parsed { readonly evidence: Evidence; readonly gave: Contributi
  * which tell how it was. Kinds not named here stand between definitions and logs.
  */
 const nearest: readonly EvidenceKind[] = [
-  'pci-sysfs', 'iommu-sysfs', 'firmware-sysfs', 'acpi-table', 'cmdline', 'kernel-version', 'modules', 'modules-builtin', 'cpuinfo', 'meminfo', 'freebsd-version', 'pciconf', 'lspci', 'kldstat', 'sysctl',
-  'acpidump', 'loader-conf', 'libvirt-domain-live', 'qemu-processes', 'libvirt-domain', 'proxmox-vm', 'vm-bhyve', 'bhyve-commands',
+  // A container in a VM is a container: its marks come before those of the VM.
+  'kernel-version', 'pci-sysfs', 'iommu-sysfs', 'firmware-sysfs', 'acpi-table', 'cmdline', 'modules', 'modules-builtin', 'cpuinfo', 'meminfo', 'freebsd-version', 'pciconf', 'lspci', 'kldstat', 'sysctl',
+  'acpidump', 'loader-conf', 'libvirt-domain-live', 'qemu-processes', 'libvirt-domain', 'proxmox-vm', 'vm-bhyve', 'bhyve-commands', 'bhyve-config',
 ]
 const farthest: readonly EvidenceKind[] = ['qemu-log', 'bhyve-log', 'libvirt-log', 'kernel-log', 'guest-report', 'text']
 

@@ -6,7 +6,12 @@ const matters = /^(?:nvidia|amdgpu|vendor-reset|vfio|i915|xe|kvmfr|looking-glass
 
 /** What DKMS and /lib/modules hold for the kernel that runs: modules that are missing, and each place of nvidia.ko. */
 export function joinDriverBuilds(host: HostFacts): void {
-  const { dkmsModules: modules, nvidiaModulePaths: paths, kernel } = host
+  const { dkmsModules: modules, nvidiaModulePaths: paths, kernel, nvidiaDriverVersion: loaded, nvidiaDiskVersion: onDisk, cdiDriverVersion: cdi } = host
+  const notLoaded = host.modules?.value?.includes('nvidia') === false ? host.modules : undefined
+  if (loaded?.value && onDisk?.value) host.nvidiaModuleStale = derived(loaded.value !== onDisk.value, loaded, onDisk)
+  else if (notLoaded) host.nvidiaModuleStale = derived(false, notLoaded)
+  if (loaded?.value && cdi?.value) host.cdiStale = derived(loaded.value !== cdi.value, loaded, cdi)
+  else if (notLoaded ?? host.cdiDevices?.value?.length === 0) host.cdiStale = derived(false, notLoaded ?? host.cdiDevices)
   const release = kernel?.value
   if (!release) return
   if (modules?.value) {

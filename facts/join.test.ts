@@ -87,13 +87,32 @@ t.test('cards behind one PCI bridge', async t => {
 
 t.test('equal cards and a list of ids', async t => {
   const listing = ['00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3e30]', '01:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]', '02:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]'].join('\n\n')
-  const both = joined(piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b39,10de:10f0'), piece('qemu-processes', '900 root qemu-system-x86_64 -name guest=win -device vfio-pci,host=0000:01:00.0'))
+  const none = (kind: EvidenceKind, status: Evidence['status'] = 'absent') => piece(kind, '', { status })
+  const listed = [piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b39,10de:10f0'), piece('kernel-version', 'Linux version 6.8.0 (test)'), piece('qemu-processes', '900 root qemu-system-x86_64 -name guest=win -device vfio-pci,host=0000:01:00.0')]
+  const both = joined(...listed, none('libvirt-domain'), none('proxmox-vm'))
   t.same(both.functions['0000:01:00.0']?.unclaimedTwins?.value, ['0000:02:00.0'])
   t.same(both.functions['0000:02:00.0']?.unclaimedTwins?.value, [], 'its twin has a VM')
   t.equal(both.host.vfioIdList?.value, '10de:1b39,10de:10f0')
   t.same(both.host.vfioIdsUnmatched?.value, ['10de:10f0'])
   const unseen = joined(piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b39'))
   t.equal(unseen.functions['0000:01:00.0']?.unclaimedTwins, undefined, 'nobody looked for VMs')
+  for (const looked of [[], [none('libvirt-domain', 'denied'), none('proxmox-vm')], [none('libvirt-domain')]]) {
+    const some = joined(...listed, ...looked)
+    t.equal(some.functions['0000:02:00.0']?.wantedBy, undefined, 'not all places where VMs are defined were looked into')
+    t.same(some.functions['0000:01:00.0']?.wantedBy?.value, ['win'], 'what is seen is known')
+  }
+})
+
+t.test('a VM of which only the name is known wants nobody knows what', async t => {
+  t.equal(joined(piece('vmm-devices', 'total 0\ncrw-------  1 root wheel 0x8f Jan  2 03:04 ai\n')).vms['ai']?.wants, undefined)
+  t.same(joined(piece('bhyve-commands', start('-H'))).vms['fedora']?.wants?.value, [], 'its options were seen')
+})
+
+t.test('the rest of a group: a function of which nobody knows the driver may be on VFIO', async t => {
+  const listing = (driver: string) => ['00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3e30]', '01:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]\n\tKernel driver in use: vfio-pci', `02:00.0 Ethernet controller [0200]: Intel Corporation Device [8086:1521]${driver}`].join('\n\n')
+  const groups = piece('iommu-sysfs', ['0000:01:00.0', '0000:02:00.0'].map(bdf => `/sys/kernel/iommu_groups/7/devices/${bdf}\t/\n`).join(''))
+  t.same(joined(piece('lspci', listing('\n\tKernel driver in use: igb')), groups).groups['7']?.unrelated?.value, ['0000:02:00.0'])
+  t.equal(joined(piece('lspci', listing('')), groups).groups['7']?.wanted?.value?.length, 1)
 })
 
 t.test('NVSwitches', async t => {
@@ -151,4 +170,38 @@ t.test('what a guest reported is about the only VM there is', async t => {
   t.same(Object.keys(two.vms).toSorted(), ['(unnamed)', 'win10', 'win11'])
   const shown = (version: string) => given([['guest-report', 'guest-report', `Card name: NVIDIA\nDevice Key: Enum\\PCI\\VEN_10DE&DEV_1B39\nDriver Version: ${version}\n`]]).vms['(unnamed)']?.nvidiaAllowsVmShown?.value
   t.same(['27.21.14.6140', '27.21.14.6589', '31.0.15.3179', '6.1'].map(shown), [false, true, true, false])
+})
+
+t.test('what a FreeBSD host needs a function for', async t => {
+  const dev = (name: string, bdf: string, more = '') => `${name} pnpinfo vendor=0x8086 device=0x1521 subvendor=0x8086 subdevice=0x0001 class=0x020000 at slot=0 function=0 dbsf=pci0:${bdf}${more}`
+  const tree = piece('devinfo', `nexus0\n  pci0\n    ${dev('hostb0', '0:0:0').replace('0x020000', '0x060000')}\n    ${dev('igb0', '2:0:0')}\n    ${dev('nvme0', '3:0:0')}\n    ${dev('xhci0', '0:20:0')}\n      usbus0\n        uhub0\n          ukbd0\n    ${dev('ahci0', '0:23:0')}\n      ahcich0 at channel=0\n    ${dev('igb1', '2:0:1')}\n    ${dev('ppt0', '4:0:0')}\n`)
+  const disks = 'scbus0 on ahcich0 bus 0:\n<A>  at scbus0 target 0 lun 0 (pass0,ada0)\nscbus6 on nvme0 bus 0:\n<B>  at scbus6 target 0 lun 1 (pass4,nda0)\n/dev/nda0p2\t\t/\t\t\tufs\trw \t1 1\n'
+  const route = (name: string) => `Destination        Gateway            Flags         Netif Expire\ndefault            192.0.2.1          UGS            ${name}\n`
+  const uses = (...more: Evidence[]) => Object.fromEntries(Object.entries(joined(tree, ...more).functions).map(([bdf, fn]) => [bdf.slice(5), fn.hostUses?.value]))
+
+  t.match(uses(piece('freebsd-host-map', disks + route('igb0'))), { '02:00.0': ['default route by igb0'], '03:00.0': ['disk nda0', 'root file system'], '00:14.0': ['keyboard'], '00:17.0': ['disk ada0'], '02:00.1': [], '04:00.0': [] })
+  t.match(uses(piece('freebsd-host-map', disks + route('bridge0')), piece('rc-conf', 'cloned_interfaces="bridge0 lagg0"\nifconfig_bridge0="addm lagg0.20 up"\nifconfig_lagg0="laggproto lacp laggport igb0 laggport igb1 SYNCDHCP"\n')),
+    { '02:00.0': ['default route by bridge0'], '02:00.1': ['default route by bridge0'] }, 'through a bridge, a VLAN and an aggregation')
+  const lost = uses(piece('freebsd-host-map', disks + route('bridge0')))
+  t.equal(lost['02:00.0'], undefined, 'a bridge of which nobody knows what it is made of')
+  t.same(lost['03:00.0'], ['disk nda0', 'root file system'])
+  t.match(uses(piece('freebsd-host-map', '/dev/nvd0p2\t\t/\t\t\tufs\trw \t1 1\n')), { '03:00.0': ['root file system'], '02:00.0': undefined }, 'the only NVMe controller')
+  t.same(uses()['04:00.0'], undefined, 'nobody looked at the disks')
+})
+
+t.test('what FreeBSD hosts say twice', async t => {
+  const elsewhere = (...more: Evidence[]) => joined(piece('rc-conf', 'pptdevs="1/0/0"\nvmm_load="YES"\n'), ...more).host.loaderSettingsElsewhere?.value
+  t.same(elsewhere(), ['pptdevs in /etc/rc.conf', 'vmm_load in /etc/rc.conf'])
+  t.same(elsewhere(piece('loader-conf', 'vmm_load="YES"\n')), ['pptdevs in /etc/rc.conf'], 'what loader.conf has as well does no harm')
+
+  const memory = (size: string) => joined(piece('bhyve-commands', `bhyve -S -m ${size} -s 0,hostbridge ai\n`), { ...piece('bhyvectl', '0           3.0GB       sysmem      0           RWX   \0wired\n100000000   17GB        sysmem      C0000000    RWX   \0wired\n'), id: 'bhyvectl/ai' }).vms['ai']?.vmmMemoryDiffers?.value
+  t.equal(memory('20000M'), false, 'rounded by bhyvectl')
+  t.equal(memory('16G'), true)
+
+  const missing = (options: string) => joined(piece('pciconf', card), piece('bhyve-commands', start(options))).vms['fedora']?.pptNamesMissing?.value
+  t.same(missing('-S -s 8:0,passthru,ppt0 -s 9:0,passthru,ppt3'), ['ppt3'])
+  t.same(missing('-S -s 8:0,passthru,ppt0'), [])
+  t.same(joined(piece('illumos-ppt', 'DEV VENDOR DEVICE PATH\n/dev/ppt0 10de 1eb8 /pci@0,0\n'), { ...piece('illumos-zone', 'set brand=bhyve\nadd attr\nset name=ppt1\nset value=on\n'), id: 'illumos-zone/web' }).vms['web']?.pptNamesMissing?.value, ['ppt1'])
+  t.equal(joined(piece('pciconf', card), piece('bhyve-build', '/usr/sbin/bhyve:1\n')).host.nvidiaPatchShown?.value, true)
+  t.equal(joined(piece('pciconf', card)).host.nvidiaPatchShown?.value, false, 'always known: this evidence does not show it')
 })

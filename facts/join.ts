@@ -9,26 +9,39 @@ import { derived, type Fact } from '../model/fact.ts'
 import { unnamedVm, type AssignmentFacts, type Contribution, type FunctionFacts, type Snapshot, type VmFacts } from '../model/snapshot.ts'
 import type { Parsed } from './assemble.ts'
 import { guestAddress } from '../parsers/freebsd/bhyve-command.ts'
+import { joinAbsent } from './absent.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
+import { joinFreebsdHost } from './freebsd-host.ts'
+import { joinHolders, joinInterrupts } from './holders.ts'
+import { goalSaid, joinGoals } from './intent.ts'
+import { handedOut, joinManagers, joinNamedDevices, joinOverrides } from './managers.ts'
 import { nameFunctions, type ShippedNames } from './names.ts'
 
 type Draft = Required<Contribution>
 
 export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly Evidence[], shipped: ShippedNames): Snapshot {
+  joinAbsent(draft.host, evidence)
   joinDeviceNames(draft)
+  joinNamedDevices(draft)
   joinNamelessVm(draft)
   nameSubjects(draft)
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
   joinDriverBuilds(draft.host)
+  joinHolders(draft)
+  joinInterrupts(draft)
   joinFunctions(draft)
   joinAssignments(draft)
   joinVms(draft, parsed)
-  joinIntent(draft, vmsWereLooked(evidence))
+  joinOverrides(draft, isWholeMachine(draft))
+  joinManagers(draft, isWholeMachine(draft))
+  joinIntent(draft, vmsWereLooked(draft, evidence))
+  joinGoals(draft, isWholeMachine(draft))
   joinGroups(draft)
   joinHost(draft)
   joinPptdevs(draft)
   joinBuses(draft)
+  joinFreebsdHost(draft)
   joinBhyve(draft, evidence)
   joinGuestWord(draft, evidence)
   spellAddresses(draft)
@@ -61,8 +74,18 @@ function spellAddresses(draft: Draft): void {
 const isWholeMachine = (draft: Draft): boolean =>
   Object.values(draft.functions).some(fn => fn.class?.value?.startsWith('0600')) || Object.hasOwn(draft.functions, '0000:00:00.0')
 
-const vmKinds: readonly EvidenceKind[] = ['libvirt-domain', 'qemu-processes', 'proxmox-vm', 'bhyve-commands', 'vm-bhyve']
-const vmsWereLooked = (evidence: readonly Evidence[]): boolean => evidence.some(piece => vmKinds.includes(piece.kind) && (hasBody(piece) || piece.status === 'absent'))
+/** Where a system keeps what its VMs are made of, and where it shows those that run. */
+const vmKinds: Readonly<Record<string, readonly EvidenceKind[]>> = { linux: ['libvirt-domain', 'proxmox-vm', 'qemu-processes'], freebsd: ['vm-bhyve', 'bhyve-commands'] }
+
+/** Whether all of these were looked into: only then is a function that no VM names meant for none. A definition that somebody handed in may be one of many. */
+function vmsWereLooked({ host, vms }: Draft, evidence: readonly Evidence[]): boolean {
+  // A VM that takes what a mapping stands for may take any function, unless the mappings are known.
+  if (!host.proxmoxMappings && Object.values(vms).some(vm => (vm.pciMappings?.value ?? []).length > 0)) return false
+  const kinds = vmKinds[host.platform?.value ?? ''] ?? []
+  const looked = (piece: Evidence) => hasBody(piece) || piece.status === 'absent'
+  const whole = (pieces: readonly Evidence[]) => pieces.length > 0 && pieces.every(looked)
+  return kinds.length > 0 && kinds.every(kind => whole(evidence.filter(piece => piece.kind === kind)))
+}
 
 /** What a guest itself reported names no VM; where there is only one, it is about that one. */
 function joinNamelessVm(draft: Draft): void {
@@ -207,13 +230,18 @@ function readings(written: string, name: string): { plain: number; asHex: number
   return { plain, asHex: parseInt(prefix ? String(plain) : digits, 16) }
 }
 
+/** What names all functions that a VM wants. */
+const definitions: readonly EvidenceKind[] = ['libvirt-domain', 'libvirt-domain-live', 'proxmox-vm', 'vm-bhyve', 'illumos-zone']
+
 function joinVms(draft: Draft, parsed: readonly Parsed[]): void {
   const definedIn = (kind: EvidenceKind, vm: string) => parsed.filter(piece => piece.evidence.kind === kind && Object.hasOwn(piece.gave.vms ?? {}, vm))
   for (const [name, vm] of Object.entries(draft.vms)) {
     const own = Object.values(draft.assignments).filter(assignment => assignment.vm?.value === name)
     const shown = (vm.guestDriverVersions?.value ?? []).some(allowsVm)
     vm.nvidiaAllowsVmShown = { value: shown, at: shown ? vm.guestDriverVersions?.at ?? [] : [] }
-    vm.wants = { value: own.flatMap(assignment => assignment.fn?.value ?? []), at: own.flatMap(assignment => assignment.fn?.at ?? []) }
+    // A VM of which a log or /dev/vmm tells the name may want more than anybody saw.
+    const defined = definitions.some(kind => definedIn(kind, name).length > 0) || vm.memoryMiB !== undefined || vm.vcpus !== undefined
+    if (own.length > 0 || defined) vm.wants = { value: own.flatMap(assignment => assignment.fn?.value ?? []), at: own.flatMap(assignment => assignment.fn?.at ?? []) }
     const [live, stored] = [definedIn('libvirt-domain-live', name), definedIn('libvirt-domain', name)]
     if (live.length > 0 && stored.length > 0) vm.hostdevsLiveOnly = liveOnly(name, live, stored)
   }
@@ -234,17 +262,22 @@ function liveOnly(vm: string, live: readonly Parsed[], stored: readonly Parsed[]
 
 /** What is meant for a VM: known to be wanted by any sign; known not to be only where VMs and ids were looked at. */
 function joinIntent(draft: Draft, vmsKnown: boolean): void {
+  const handed = handedOut(draft, isPassthroughDriver)
   for (const [bdf, fn] of Object.entries(draft.functions)) {
     const by = Object.values(draft.assignments).filter(assignment => assignment.fn?.value === bdf)
     if (by.length > 0 || vmsKnown) fn.wantedBy = { value: by.flatMap(assignment => assignment.vm?.value ?? []), at: by.flatMap(assignment => assignment.fn?.at ?? []) }
+    const said = goalSaid(draft, bdf)
     const signs: (Fact<unknown> | undefined)[] = [
+      said?.value === 'passthrough' ? said : undefined,
       by.length > 0 ? fn.wantedBy : undefined,
       fn.inVfioIds?.value ? fn.inVfioIds : undefined,
       fn.inPptdevs?.value ? fn.inPptdevs : undefined,
       isPassthroughDriver(fn.driverOverride?.value ?? null) ? fn.driverOverride : undefined,
+      handed.get(bdf),
       fn.onPassthroughDriver?.value ? fn.driver : undefined,
     ]
-    if (signs.some(Boolean)) fn.wanted = derived(true, ...signs)
+    if (said && said.value !== 'passthrough') fn.wanted = derived(false, said)
+    else if (signs.some(Boolean)) fn.wanted = derived(true, ...signs)
     else if (vmsKnown && fn.driver && (draft.host.vfioIds || draft.host.pptdevs)) fn.wanted = derived(false, fn.driver, draft.host.vfioIds, draft.host.pptdevs)
   }
   for (const fn of Object.values(draft.functions)) {
@@ -274,7 +307,9 @@ function joinGroups(draft: Draft): void {
     if (wanted.length > 0 || endpoints.every(bdf => of(bdf).wanted)) {
       group.wanted = derived(wanted, group.members, ...wanted.map(bdf => of(bdf).wanted))
       const cards = new Set(wanted.map(slotOf))
-      group.unrelated = derived(endpoints.filter(bdf => !cards.has(slotOf(bdf))), group.members)
+      const unrelated = endpoints.filter(bdf => !cards.has(slotOf(bdf)))
+      // One that nobody knows the driver of may be on VFIO as well.
+      if (unrelated.every(bdf => of(bdf).wanted ?? of(bdf).driver)) group.unrelated = derived(unrelated, group.members)
     }
     if (endpoints.every(bdf => of(bdf).onHostDriver)) {
       const managed = (bdf: Bdf) => Object.values(draft.assignments).some(assignment => assignment.fn?.value === bdf && assignment.managed?.value === true)
@@ -298,8 +333,10 @@ function joinHost(draft: Draft): void {
   host.vmCount = derived(names.length, host.vms)
   const wanted = Object.values(draft.functions).filter(fn => fn.wanted?.value === true)
   const ids = [host.vfioIds, host.pptdevs, host.pciStubIds].filter(fact => (fact?.value ?? []).length > 0)
-  if (wanted.length > 0 || ids.length > 0) host.wantsPassthrough = derived(true, ...wanted.map(fn => fn.wanted), ...ids)
-  else if (Object.keys(draft.functions).length > 0 && Object.values(draft.functions).every(fn => fn.wanted)) host.wantsPassthrough = { value: false, at: [] }
+  const said = !host.goal?.value || (host.goalDevices && host.goal.value !== 'passthrough') ? undefined : host.goal
+  if (said) host.wantsPassthrough = derived(said.value === 'passthrough' || wanted.length > 0, said, ...wanted.map(fn => fn.wanted))
+  else if (wanted.length > 0 || ids.length > 0) host.wantsPassthrough = derived(true, ...wanted.map(fn => fn.wanted), ...ids)
+  else if (isWholeMachine(draft) && Object.values(draft.functions).every(fn => fn.wanted)) host.wantsPassthrough = { value: false, at: [] }
   if (host.iommuGroupCount === undefined && Object.keys(draft.groups).length > 0) {
     host.iommuGroupCount = { value: Object.keys(draft.groups).length, at: Object.values(draft.groups).flatMap(group => group.members?.at.slice(0, 1) ?? []).slice(0, 3) }
   }

@@ -44,7 +44,7 @@ export default parser({
       const gone = line.mark === '=' ? missing.exec(line.text)?.[1] : undefined
       if (gone) absent.set(gone, line.line)
       const node = nodeOf(line, folder)
-      if (node && /^\/dev\/(?:kvm$|iommu$|kfd$|vfio|nvidia|dri\/renderD)/.test(node.path)) nodes.set(node.path, { ...node, line: line.line })
+      if (node && /^\/dev\/(?:kvm$|iommu$|kfd$|vfio|nvidia|kvmfr|shm\/looking-glass|dri\/renderD)/.test(node.path)) nodes.set(node.path, { ...node, line: line.line })
     }
     const whole = isTree(body)
     const exists = (path: string, folderSeen: boolean) => {

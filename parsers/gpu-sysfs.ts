@@ -39,11 +39,17 @@ export default parser({
     const functions: Record<Bdf, Draft<FunctionFacts>> = {}
     const nodes = new Map<string, Node>()
     const monitors = new Map<Bdf, Gathered>()
-    for (const { path, mark, text } of lines) {
-      const card = mark === '>' ? /\/drm\/(card\d{1,4})$/.exec(path)?.[1] : undefined
-      const bdf = card === undefined ? null : bdfFromText(/([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\/drm\//.exec(text)?.[1] ?? '')
-      if (card !== undefined && bdf !== null) cards.set(card, bdf)
+    const drmNodes = new Map<Bdf, Gathered>()
+    for (const { path, mark, text, line } of lines) {
+      const drm = mark === '>' ? /\/drm\/((?:card|renderD)\d{1,4})$/.exec(path)?.[1] : undefined
+      const bdf = drm === undefined ? null : bdfFromText(/([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])\/drm\//.exec(text)?.[1] ?? '')
+      if (drm === undefined || bdf === null) continue
+      if (drm.startsWith('card')) cards.set(drm, bdf)
+      const list = drmNodes.get(bdf) ?? gather(evidence.id)
+      list.add(`/dev/dri/${drm}`, line)
+      drmNodes.set(bdf, list)
     }
+    for (const [bdf, list] of drmNodes) (functions[bdf] ??= {}).nodes = list.fact()
     for (const { path, mark, text, line } of lines) {
       if (mark !== '=') continue
       const topology = /\/topology\/nodes\/(\d{1,4})\/(gpu_id|properties)$/.exec(path)
@@ -56,6 +62,11 @@ export default parser({
       if (connector !== undefined && name === 'status') {
         const list = monitors.get(bdf) ?? monitors.set(bdf, gather(evidence.id)).get(bdf)
         if (text.trim() === 'connected') list?.add(connector, line)
+      }
+      if (name === 'gpu_vram_bad_pages') {
+        // A line for each: `0x00000001 : 0x00001000 : R`; R retired, P waits for it, F could not be (amdgpu_ras.c).
+        if (/^0x[0-9a-f]{1,16} : /i.test(text)) fn.amdBadPages = known((fn.amdBadPages?.value ?? 0) + 1, evidence.id, line)
+        else if (text.trim() === '') fn.amdBadPages ??= known(0, evidence.id, line)
       }
       const size = mib(text.trim())
       if (name === 'mem_info_vram_total' && size !== null) fn.vramMiB = known(size, evidence.id, line)
@@ -71,7 +82,11 @@ export default parser({
       if (node.version) fn.gfxTarget = known(gfxName(node.version), evidence.id, node.line)
     }
     // Cards that are listed and have no node there: the compute driver left them out.
-    if (whole) for (const bdf of cards.values()) (functions[bdf] ??= {}).inKfd ??= known(false, evidence.id, 1)
+    if (whole) for (const bdf of cards.values()) {
+      const fn = (functions[bdf] ??= {})
+      fn.inKfd ??= known(false, evidence.id, 1)
+      fn.amdBadPages ??= known<number>(null, evidence.id, 1)
+    }
     return { functions }
   },
 })

@@ -15,8 +15,12 @@ const spellings: readonly { readonly platform: 'linux' | 'freebsd', readonly for
 /** The word in brackets of `none [integrity] confidentiality` (security/lockdown/lockdown.c). */
 const lockdownState = /\[(none|integrity|confidentiality)\]/
 
+/** `lxc`, `docker` … in systemd's file (`wsl` is none of them); that the others' files are there is enough. */
+const isContainerMark = (path: string, mark: string, text: string): boolean =>
+  (path === '/run/systemd/container' && mark === '=' && /^[\w-]+$/.test(text) && text !== 'wsl') || (path === '/.dockerenv' && mark === '=') || (path === '/run/.containerenv' && mark === '@')
+
 /**
- * The release of the running kernel, its taint and its lockdown.
+ * The release of the running kernel, its taint and its lockdown, and whether it runs in a container or under Windows.
  *
  *     Linux pve1 6.8.12-4-pve #1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4 (2024-11-06T15:04Z) x86_64 GNU/Linux
  */
@@ -25,6 +29,7 @@ export default parser({
   parse(evidence: Evidence) {
     const host: HostDraft = {}
     for (const { path, mark, text, line } of readTree(textOf(evidence))) {
+      if (isContainerMark(path, mark, text)) host.runsIn = known<string>('container', evidence.id, line)
       if (mark !== '=') continue
       if (path.endsWith('/tainted')) {
         const bits = /^\s*(\d{1,15})\s*$/.exec(text)
@@ -37,6 +42,10 @@ export default parser({
       if (!found?.release) continue
       host.kernel = known(found.release, evidence.id, line)
       host.platform = known<string>(found.platform, evidence.id, line)
+      if (/microsoft/i.test(found.release)) {
+        host.runsIn ??= known<string>('wsl', evidence.id, line)
+        host.outerHypervisor = known<string>('hyperv', evidence.id, line)
+      }
     }
     return { host }
   },

@@ -10,6 +10,7 @@ import displayState from './display-state.ts'
 import driverBuild from './driver-build.ts'
 import hostMap from './host-map.ts'
 import iomem from './iomem.ts'
+import kernelVersion from './kernel-version.ts'
 import limits from './limits.ts'
 import meminfo from './meminfo.ts'
 import type { Parser } from './parser.ts'
@@ -27,8 +28,8 @@ t.test('GPUs as display drivers show them', async t => {
     '/sys/class/drm/card0/device/mem_info_vram_total\t=17163091968', '/sys/class/drm/card0/device/mem_info_vis_vram_total\t=268435456',
     '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', ...node(0, 'location_id 0', 'cpu_cores_count 16'), '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=51110', ...node(1, 'location_id 768', 'domain 0', 'gfx_target_version 100300'))
   t.same(Object.fromEntries(Object.entries(seen).map(([bdf, fn]) => [bdf, Object.fromEntries(Object.entries(fn).map(([name, fact]) => [name, (fact as Fact<unknown>).value]))])), {
-    '0000:03:00.0': { vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030' },
-    '0000:04:00.0': { monitors: [], inKfd: false },
+    '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null },
+    '0000:04:00.0': { nodes: ['/dev/dri/card1'], monitors: [], inKfd: false, amdBadPages: null },
   })
   t.equal(functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), ...['gpu_id'].map(() => '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7'), ...node(1, 'location_id 768', 'gfx_target_version 90010'))['0000:03:00.0']?.gfxTarget?.value, 'gfx90a')
   t.same(functions(gpuSysfs, 'nothing of the kind', '/sys/class/drm/card9/device/mem_info_vram_total:12'), {}, 'a card of which no link tells the address')
@@ -44,6 +45,17 @@ t.test('the processor', async t => {
   t.equal(host(cpuinfo, 'CPU implementer\t: 0x41', 'Features\t: fp asimd').cpuVendor?.value, 'arm')
   t.equal(host(cpuinfo, 'CPU implementer\t: 0x41').cpuVirtualization, undefined, 'its flags would not show it')
   t.same(host(cpuinfo, 'constructor: x', '__proto__: y'), {})
+})
+
+t.test('containers and WSL', async t => {
+  const seen = (...text: string[]) => { const facts = host(kernelVersion, '/proc/version\t=Linux version 6.8.12-4-pve (build@x) #1', ...text); return [facts.runsIn?.value, facts.kernel?.value] }
+  t.same(seen('/run/systemd/container\t=lxc'), ['container', '6.8.12-4-pve'])
+  t.same(seen('/.dockerenv\t='), ['container', '6.8.12-4-pve'])
+  t.same(seen('/run\t/', '/run/.containerenv\t@100644 0 0 0 1714560000'), ['container', '6.8.12-4-pve'])
+  t.same(seen(), [undefined, '6.8.12-4-pve'], 'no mark is no proof')
+  const wsl = host(kernelVersion, 'Linux desk 5.15.153.1-microsoft-standard-WSL2 #1 SMP Fri Mar 29 23:14:13 UTC 2024 x86_64 GNU/Linux')
+  t.same([wsl.runsIn?.value, wsl.outerHypervisor?.value], ['wsl', 'hyperv'])
+  t.equal(host(kernelVersion, '/proc/version\t=Linux version 5.15.153.1-microsoft-standard-WSL2 (root@x) #1', '/run/systemd/container\t=wsl').runsIn?.value, 'wsl')
 })
 
 t.test('memory and huge pages', async t => {

@@ -24,6 +24,8 @@ export default parser({
     const host: HostFacts = {}
     const functions = new Map<Bdf, FunctionFacts>()
     const [gpus, params, warnings] = [gather(evidence.id), gather(evidence.id), gather(evidence.id)]
+    // The text of one `information` file without its path names its GPU only after some of its fields.
+    let nameless: FunctionFacts = {}
     for (const { path, mark, text, line } of readTree(body)) {
       const gpu = /\/gpus\/([^/]{1,20})(?:\/|$)/.exec(path)
       const bdf = gpu ? nvidiaAddress(gpu[1] ?? '') : null
@@ -41,8 +43,16 @@ export default parser({
       const parts = keyValue.exec(text)
       const [key, value] = [parts?.[1] ?? '', parts?.[2]?.trim() ?? '']
       if (baseName(path) === 'params' && parts && params.size < 500) params.add(`${key}=${value}`, line)
-      const facts = bdf ? functions.get(bdf) : undefined
+      if (key === 'Model' && !bdf) nameless = {}
+      const located = key === 'Bus Location' && !bdf ? nvidiaAddress(value) : null
+      if (located && functions.size < 1000) {
+        gpus.add(located, line)
+        functions.set(located, { ...nameless, ...functions.get(located) })
+        nameless = functions.get(located) ?? {}
+      }
+      const facts = bdf ? functions.get(bdf) : nameless
       if (facts && key === 'Video BIOS') facts.nvidiaVbios = known(value.startsWith('??') ? null : value, evidence.id, line)
+      if (facts && key === 'Device Minor' && /^\d{1,4}$/.test(value)) facts.nodes = known([`/dev/nvidia${value}`], evidence.id, line)
       if (facts && key === 'GPU Firmware') facts.nvidiaFirmware = known(/^N\/A/.test(value) ? null : value, evidence.id, line)
     }
     if (gpus.size) host.nvidiaGpus = gpus.fact()

@@ -98,7 +98,10 @@ export default parser({
       if (state && !/^(?:\[?N\/A\]?)?$/.test(value)) addState(facts, state, value, evidence.id, line)
       const bad = unreadable.exec(text)
       if (bad && (facts.nvidiaErrors?.value?.length ?? 0) < 20) {
-        facts.nvidiaErrors = known([...(facts.nvidiaErrors?.value ?? []), parts?.[1] ?? bad[0]], evidence.id, line)
+        const before = facts.nvidiaErrors?.value ?? []
+        const field = parts?.[1] ?? parts?.[2] ?? bad[0]
+        // The same field may come as text and again as XML.
+        if (!before.some(other => sameField(other, field))) facts.nvidiaErrors = known([...before, field], evidence.id, line)
       }
     }
     if (gpus.size) host.nvidiaGpus = gpus.fact()
@@ -110,6 +113,8 @@ export default parser({
     }
   },
 })
+
+const sameField = (a: string, b: string): boolean => a.toLowerCase().replace(/[^a-z0-9]/g, '') === b.toLowerCase().replace(/[^a-z0-9]/g, '')
 
 /** The heading that begins with this line; '' where a field of the GPU itself ends the one before; null: neither. */
 function headingOf(text: string): string | null {

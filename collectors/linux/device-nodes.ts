@@ -4,7 +4,8 @@ export default collector({
   gives: 'device-nodes',
   platform: 'linux',
   every: [
-    { tree: ['/dev'], stats: ['kvm', 'iommu', 'kfd', 'nvidia*'] },
+    { tree: ['/dev'], stats: ['kvm', 'iommu', 'kfd', 'nvidia*', 'kvmfr*'] },
+    { tree: ['/dev/shm'], stats: ['looking-glass*'] },
     { tree: ['/dev/dri'], stats: ['renderD*'] },
     { tree: ['/dev/vfio', '/dev/vfio/devices'], stats: ['*'] },
   ],

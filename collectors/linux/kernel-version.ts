@@ -8,6 +8,10 @@ export default collector({
     { tree: ['/proc'], files: ['version', 'version_signature'] },
     { tree: ['/proc/sys/kernel'], files: ['osrelease', 'tainted'] },
     { tree: ['/sys/kernel/security'], files: ['lockdown'] },
+    // Marks of containers: systemd and LXC, Docker, Podman.
+    { tree: ['/run/systemd'], files: ['container'] },
+    { tree: ['/run'], stats: ['.containerenv'] },
+    { read: '/.dockerenv' },
   ],
   loses: 'What depends on the version of the kernel.',
 })

@@ -8,7 +8,8 @@ import { collector } from '../collector.ts'
 export default collector({
   gives: 'qemu-processes',
   platform: 'linux',
-  first: [{ run: ['ps', '-axww', '-o', 'pid,user,args'] }],
+  // BusyBox knows no -axww and shows all processes without.
+  first: [{ run: ['ps', '-axww', '-o', 'pid,user,args'] }, { run: ['ps', '-o', 'pid,user,args'] }],
   timeout: 5,
   limit: 4 * 2 ** 20,
   reduce: text => onlyQemu(text),
