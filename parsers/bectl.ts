@@ -15,13 +15,19 @@ export default parser({
   gives: 'bectl',
   parse(evidence: Evidence): Contribution {
     const rows = [...linesOf(textOf(evidence))].flatMap(({ text, line }) => {
-      const parts = /^(\S{1,200})\s+([NRT]{1,3}|-)\s+(\S{1,200})\s+[\d.]+[KMGTB]?\s+\d{4}-\d\d-\d\d/.exec(text)
+      const parts = /^(\S{1,200})\s+([NRT]{1,3}|-)\s+(\S{1,200})\s+(?:[\d.]+[KMGTPEB]?|-)\s+\d{4}-\d\d-\d\d/.exec(text)
       return parts ? [{ name: parts[1] ?? '', flags: parts[2] ?? '', line }] : []
     })
     const first = rows[0]
     if (!first) return {}
-    const with_ = (flag: RegExp) => rows.find(({ flags }) => flag.test(flags))
-    const of = (row: { name: string, line: number } | undefined) => (row ? known(row.name, evidence.id, row.line) : known<string>(null, evidence.id, first.line))
-    return { host: { platform: known('freebsd', evidence.id, first.line), bootEnvironment: of(with_(/N/)), bootEnvironmentNext: of(with_(/T/) ?? with_(/R/)) } }
+    const marked = (flag: string) => rows.find(({ flags }) => flags.includes(flag))
+    const [now, next] = [marked('N'), marked('T') ?? marked('R')]
+    return {
+      host: {
+        platform: known('freebsd', evidence.id, first.line),
+        ...(now && { bootEnvironment: known(now.name, evidence.id, now.line) }),
+        ...(next && { bootEnvironmentNext: known(next.name, evidence.id, next.line) }),
+      },
+    }
   },
 })

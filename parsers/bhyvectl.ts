@@ -25,7 +25,8 @@ export default parser({
       return parts?.[4] === 'sysmem' ? [{ mib: Number(parts[2]) * (units[parts[3] ?? ''] ?? 0), flags: (parts[6] ?? '').split('/'), line }] : []
     })
     const named = [evidence.from, body].map(text => /--vm[= ]([\w.@:+-]{1,229})/.exec(text.slice(0, 4096))?.[1]).find(name => name !== undefined)
-    const vm = vmOfEvidence(evidence) ?? named
+    const ofFile = /(?:^|\/)(?:bhyvectl|memmap)[-_]([\w.@+-]{1,229}?)(?:\.(?:txt|out|log))?$/.exec(evidence.from.slice(-512))?.[1]
+    const vm = named ?? ofFile ?? vmOfEvidence(evidence)?.replace(/^(?:bhyvectl|memmap)-(?=.)/, '')
     const first = rows[0]
     if (!first || vm === undefined || !isVmName(vm)) return {}
     const all = (flag: string) => known(rows.every(({ flags }) => flags.includes(flag)), evidence.id, first.line)

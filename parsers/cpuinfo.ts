@@ -22,9 +22,8 @@ const fields: Readonly<Record<string, Reader>> = {
   virtualization: (value, host, cite) => { if (/^(?:VT-x|AMD-V)$/.test(value)) host.cpuVirtualization ??= cite(true) },
   flags(value, host, cite) {
     const flags = value.split(/\s+/).filter(Boolean)
-    if (host.cpuFlags || flags.length === 0) return
-    host.cpuFlags = cite(flags)
-    host.cpuVirtualization = cite(flags.includes('vmx') || flags.includes('svm'))
+    if (flags.length === 0) return
+    host.cpuVirtualization ??= cite(flags.includes('vmx') || flags.includes('svm'))
     host.runsIn ??= cite(flags.includes('hypervisor') ? 'vm' : 'metal')
     if (host.runsIn.value === 'metal') host.outerHypervisor ??= { value: null, at: host.runsIn.at }
   },

@@ -40,11 +40,16 @@ export default parser({
       const bdf = numbers ? functionAt(...numbers) : null
       const above = open.findLast(one => one.bdf !== null)?.bdf ?? null
       if (bdf !== null && !found.has(bdf)) found.set(bdf, functionOf(bdf, name, ids(info), above, evidence, line))
-      else if (bdf === null && name !== 'unknown') for (const one of open) if (one.bdf !== null) found.get(one.bdf)?.below.push(name)
+      else if (bdf === null && above !== null && name !== 'unknown') found.get(above)?.below.push(name)
       open.push({ indent, bdf })
     }
     if (found.size === 0) return root > 0 ? { host: { platform: known('freebsd', evidence.id, root) } } : {}
-    const functions = Object.fromEntries([...found].map(([bdf, { facts, below, line }]) => [bdf, { ...facts,...(evidence.status === 'ok' && root > 0 && { below: known(below.slice(0, 200), evidence.id, line) }) }]))
+    // Only a whole tree says that nothing hangs on a function, or that it has no bridge above.
+    const whole = evidence.status === 'ok' && root > 0
+    const functions = Object.fromEntries([...found].map(([bdf, { facts, below, line }]) => {
+      const { parent, ...own } = facts
+      return [bdf, { ...own, ...(parent && (whole || parent.value !== null) && { parent }), ...(whole && { below: known(below.slice(0, 200), evidence.id, line) }) }]
+    }))
     return { host: { platform: known('freebsd', evidence.id, root || 1) }, functions }
   },
 })

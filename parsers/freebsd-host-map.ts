@@ -33,7 +33,7 @@ export default parser({
       const poolName = /^ {2}pool: (\S{1,200})$/.exec(text)
       const member = /^\t {2,12}(\/dev\/\S{1,200})\s+(?:ONLINE|DEGRADED|AVAIL|FAULTED|OFFLINE|REMOVED|UNAVAIL)\b/.exec(text)
       const label = /^\s*((?:gpt|gptid|diskid|label|ufs|ufsid|mirror)\/\S{1,200})\s+\S{1,20}\s+(\S{1,60})$/.exec(text)
-      const mount = /^(\S{1,300})\t\s*\/\t\s*(\w{2,10})\t/.exec(text)
+      const mount = /^(\S{1,300})[\t ]{1,40}\/[\t ]{1,40}(\w{2,10})\t/.exec(text)
       const gateway = /^default\s+\S{1,60}\s+U[A-Za-z0-9]{0,12}\s+(?:\d+\s+)?(?:\d+\s+)?([a-z][\w.-]{0,30}\d)\b/.exec(text)
       if (bus) controller = bus[1] === 'umass-sim' ? `umass${bus[2]}` : `${bus[1]}${bus[2]}`
       else if (unit) for (const name of unit[1]?.split(',') ?? []) { if (diskOf(name) !== null && controller !== '') disks.add(`${name} ${controller}`, line) }

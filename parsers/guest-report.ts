@@ -134,7 +134,6 @@ export default parser({
     if (found.codes.size || found.listing) vm.facts.guestProblemCodes = found.codes.fact()
     if (found.states.size) vm.facts.guestProblemStatus = found.states.fact()
     if (found.versions.size) vm.facts.guestDriverVersions = found.versions.fact()
-    if (found.basic || found.listing) vm.set('guestBasicDisplay', found.basic > 0, found.basic || found.listing)
     if (found.basics.size || found.listing) vm.facts.guestBasicDisplays = found.basics.fact()
     vm.set('guestOs', 'windows', 1)
     return d.contribution()

@@ -4,6 +4,7 @@ import type { Contribution } from '../model/snapshot.ts'
 import { gather, type Gathered } from './gather.ts'
 import { parser } from './parser.ts'
 import { isTree, readTree } from './tree.ts'
+import { noted } from '../language/say.ts'
 
 interface At { readonly line: number }
 interface Device extends At { readonly bdf: Bdf | null, readonly below: Set<string> }
@@ -33,7 +34,7 @@ function functionsBelow(devices: Devices, name: string, depth = 0): Bdf[] {
 const diskOf = (devices: Devices, name: string): string =>
   devices.has(name) ? name : /^(.*\d)p\d+$/.exec(name)?.[1] ?? name.replace(/\d+$/, '')
 
-const fileSystems: ReadonlyMap<string, string> = new Map([['/', 'root file system'], ['/boot', '/boot'], ['/boot/efi', '/boot/efi'], ['/efi', '/efi'], ['/usr', '/usr'], ['/var', '/var'], ['/home', '/home']])
+const fileSystems: ReadonlyMap<string, string> = new Map([['/', noted('root file system')], ['/boot', '/boot'], ['/boot/efi', '/boot/efi'], ['/efi', '/efi'], ['/usr', '/usr'], ['/var', '/var'], ['/home', '/home']])
 
 interface Use extends At { readonly device: string, readonly what: string }
 
@@ -105,8 +106,8 @@ export default parser({
       uses.set(bdf, list)
       list.add(what, line)
     }
-    for (const [name, { bdf, line }] of found.blocks) if (bdf) use(bdf, `disk ${name}`, line)
-    for (const [name, { bdf, line }] of found.interfaces) if (bdf) use(bdf, `interface ${name}`, line)
+    for (const [name, { bdf, line }] of found.blocks) if (bdf) use(bdf, noted('disk {name}', { name }), line)
+    for (const [name, { bdf, line }] of found.interfaces) if (bdf) use(bdf, noted('interface {name}', { name }), line)
     for (const { device, what, line } of found.mounts) {
       const name = device.startsWith('/dev/mapper/') ? found.mapped.get(device.slice(12)) ?? '' : device.slice(5)
       for (const bdf of functionsBelow(found.blocks, diskOf(found.blocks, name))) use(bdf, what, line)

@@ -3,7 +3,7 @@ import { known } from '../model/fact.ts'
 import type { Contribution } from '../model/snapshot.ts'
 import { gather } from './gather.ts'
 import { parser } from './parser.ts'
-import { readTree } from './tree.ts'
+import { isTree, readTree } from './tree.ts'
 
 /** Device nodes that bhyve with a passed function opens; the pattern `vmm*` of a rule shows /dev/vmm and /dev/vmmctl. */
 const needed = ['vmm', 'pci'] as const
@@ -28,8 +28,12 @@ export default parser({
     const rulesets = new Map<string, Ruleset>()
     const general: Jail = { name: '*', line: 1, vmm: false, ppt: false, ruleset: '' }
     let [jail, ruleset]: [Jail | null, Ruleset | null] = [null, null]
+    const body = textOf(evidence)
+    // A collector looked for both files: what it does not show is not there, unless it was refused.
+    let whole = isTree(body) && evidence.status === 'ok'
     let rulesSeen = false
-    for (const { path, mark, text, line } of readTree(textOf(evidence))) {
+    for (const { path, mark, text, line } of readTree(body)) {
+      if (mark === '!') whole = false
       if (mark !== '=') continue
       rulesSeen ||= path.endsWith('devfs.rules')
       const head = /^\s*\[(\w{1,100})=(\d{1,5})\]/.exec(text)
@@ -59,7 +63,8 @@ export default parser({
       }
       if (text.includes('}')) jail = null
     }
-    if (jails.size === 0) return {}
+    rulesSeen ||= whole
+    if (jails.size === 0 && !whole) return {}
     const [able, hidden, without] = [gather(evidence.id), gather(evidence.id), gather(evidence.id)]
     for (const { name, line, vmm, ppt, ruleset: id } of jails.values()) {
       if (!vmm) continue

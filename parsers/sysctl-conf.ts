@@ -5,7 +5,7 @@ import { misplaced } from './freebsd/misplaced.ts'
 import type { Setting } from './freebsd/pptdevs.ts'
 import { gather } from './gather.ts'
 import { parser } from './parser.ts'
-import { readTree } from './tree.ts'
+import { isTree, readTree } from './tree.ts'
 
 /** `vm.max_user_wired=…`, blanks and quotes allowed (sysctl.conf(5)). */
 const assignment = /^\s*([A-Za-z_][\w.%-]{0,200})\s*=\s*"?([^"#]*)"?/
@@ -26,8 +26,8 @@ export default parser({
       settings.set(name, { value: value.trim(), line })
       if (misplaced(name)) elsewhere.add(`${name} in ${path || '/etc/sysctl.conf'}`, line)
     }
-    if (settings.size === 0) return {}
-    const at = [...settings.values()].map(({ line }) => ({ evidence: evidence.id, where: line }))
+    if (settings.size === 0 && !(isTree(textOf(evidence)) && evidence.status === 'ok')) return {}
+    const at = (settings.size > 0 ? [...settings.values()] : [{ line: 1 }]).map(({ line }) => ({ evidence: evidence.id, where: line }))
     return { host: { platform: known('freebsd', evidence.id, 1), sysctlConf: { value: [...settings].map(([name, { value }]) => `${name}=${value}`), at }, loaderSettingsElsewhere: elsewhere.fact() } }
   },
 })

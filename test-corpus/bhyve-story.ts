@@ -1,8 +1,8 @@
 /**
  * One FreeBSD host on its way from nothing configured to two running VMs, a mistake at a time: a Tesla P10 at 1/0/0 for
  * "ai" (bhyve by hand) and an Instinct MI50 at 4/0/0 for "rocm" (vm-bhyve). The host is a state; each chapter changes a
- * part of it, and its evidence is written anew in the formats of pciconf(8), dmesg(8), kldstat(8), sysctl(8), kenv(1),
- * loader.conf(5), ps(1), bhyve(8) and vm-bhyve.
+ * part of it, and its evidence is written anew in the formats of pciconf(8), devinfo(8), dmesg(8), kldstat(8), sysctl(8),
+ * kenv(1), loader.conf(5), bectl(8), camcontrol(8), pkg(8), ps(1), bhyve(8), bhyvectl(8) and vm-bhyve.
  */
 import type { Evidence, EvidenceId, EvidenceKind } from '../model/evidence.ts'
 
@@ -32,11 +32,20 @@ export interface State {
   /** What came out of the guests. */
   guest: readonly string[]
   stray: readonly string[]
+  /** Installed packages as `pkg query` prints them. */
+  packages: readonly string[]
+  /** The boot environment that runs, and the one of the next boot. */
+  bootEnvironments: readonly [now: string, next: string]
+  /** bhyve and vmm are built from a tree for NVIDIA GPUs. */
+  patched: boolean
+  /** VMs whose memory bhyvectl showed, with its flags: wired/iommu. */
+  memory: Readonly<Record<string, { readonly size: string, readonly flags: string }>>
 }
 
 export const nothing: State = {
   vmx: false, vtd: false, above4g: true, mi50Bus: 4, loader: ['zfs_load="YES"'], booted: ['zfs_load="YES"'], rc: ['zfs_enable="YES"', 'sshd_enable="YES"'], loaded: [], devctl: [],
   ai: {}, rocm: {}, vmm: [], remote: [], guest: [], stray: [],
+  packages: ['edk2-bhyve g202411_1', 'pkg 1.21.3', 'vm-bhyve 1.7.5'], bootEnvironments: ['default', 'default'], patched: false, memory: {},
 }
 
 const settings = (lines: readonly string[]): Map<string, string> => new Map(lines.flatMap(line => {
@@ -72,6 +81,36 @@ function pciconf(state: State): string {
     '    cap 01[50] = powerspec 3  supports D0 D1 D2 D3  current D0', '    cap 10[64] = PCI-Express 2 endpoint max data 256(256) RO NS', '                 max read 512', '                 link x16(x16) speed 8.0(16.0) ASPM disabled(L1)', '    cap 05[a0] = MSI supports 1 message, 64 bit', '',
   ].join('\n')
 }
+
+/** `devinfo -rv`: what hangs on what, with the driver of the P10 if one is loaded that takes it. */
+function devinfo(state: State): string {
+  const ppt = onPpt(state)
+  let count = 0
+  const name = (at: string, otherwise: string) => (ppt.includes(at) ? `ppt${count++}` : otherwise)
+  const fn = (device: string, ids: string, at: string) => {
+    const [bus, slot, func] = at.split('/')
+    const [vendor, id, subvendor, subdevice, code] = ids.split(' ')
+    return `${device} pnpinfo vendor=0x${vendor} device=0x${id} subvendor=0x${subvendor} subdevice=0x${subdevice} class=0x${code} at slot=${slot} function=${func} dbsf=pci0:${bus}:${slot}:${func}`
+  }
+  return [
+    'nexus0', '  acpi0', '    pcib0 pnpinfo _HID=PNP0A08 _UID=0 _CID=PNP0A03 at handle=\\_SB_.PC00', '        I/O ports:', '            0xcf8-0xcff', '      pci0', '          PCI domain 0 bus numbers:', '              0',
+    `        ${fn('hostb0', '8086 2030 15d9 095a 060000', '0/0/0')}`, `        ${fn('pcib1', '8086 2031 15d9 095a 060400', '0/1/0')}`, '          pci1', '              pcib1 bus numbers:', '                  1',
+    `            ${fn(name('1/0/0', state.loaded.includes('nvidia') ? 'vgapci1' : 'unknown'), '10de 1b39 10de 1217 030200', '1/0/0')}`, ...(state.loaded.includes('nvidia') && !ppt.includes('1/0/0') ? ['              nvidia0'] : []),
+    `            ${fn('igb0', '8086 1521 15d9 1521 020000', '2/0/0')}`, `            ${fn('nvme0', '144d a808 144d a801 010802', '3/0/0')}`, `            ${fn(name(`${state.mi50Bus}/0/0`, 'vgapci0'), '1002 66a1 1002 0834 038000', `${state.mi50Bus}/0/0`)}`, '',
+  ].join('\n')
+}
+
+/** camcontrol devlist -v, zpool status -P, mount -p and netstat -rn -f inet, one behind the other. */
+const hostMap = [
+  'scbus0 on nvme0 bus 0:', '<Samsung SSD 970 EVO 500GB 2B2QEXE7>  at scbus0 target 0 lun 1 (pass0,nda0)', 'scbus-1 on xpt0 bus 0:', '<>                                 at scbus-1 target -1 lun ffffffff (xpt0)',
+  '  pool: zroot', ' state: ONLINE', 'config:', '', '\tNAME            STATE     READ WRITE CKSUM', '\tzroot           ONLINE       0     0     0', '\t  /dev/nda0p4   ONLINE       0     0     0', '', 'errors: No known data errors',
+  'zroot/ROOT/default\t/\t\t\tzfs\trw,noatime \t0 0', 'devfs\t\t\t/dev\t\t\tdevfs\trw\t\t0 0',
+  'Routing tables', '', 'Internet:', 'Destination        Gateway            Flags         Netif Expire', 'default            192.0.2.1          UGS            igb0', '127.0.0.1          link#3             UH              lo0', '',
+].join('\n')
+
+const bectl = ({ bootEnvironments: [now, next] }: State): string => [...new Set([now, next])].map(name => `${name}\t${name === now ? 'N' : ''}${name === next ? 'R' : ''}\t${name === now ? '/' : '-'}\t3.52G\t2025-11-02 10:02\n`).join('')
+
+const memmap = ({ size, flags }: { size: string, flags: string }): string => ['Address     Length      Segment     Offset      Prot  Flags', `0           3.0GB       sysmem      0           RWX   \0${flags}`, `100000000   ${size}        sysmem      C0000000    RWX   \0${flags}`, ''].join('\n')
 
 const dmesg = (state: State): string => [
   '---<<BOOT>>---', 'Copyright (c) 1992-2023 The FreeBSD Project.', 'FreeBSD 14.2-RELEASE releng/14.2-n269506-c8918d6c7412 GENERIC amd64',
@@ -113,6 +152,9 @@ export function evidenceOf(state: State): Evidence[] {
     piece('pciconf', 'pciconf -lvbceB', pciconf(state)), piece('kernel-log', '/var/run/dmesg.boot', dmesg(state)), piece('acpidump', 'acpidump -t', acpidump(state)),
     piece('freebsd-version', 'freebsd-version -kru', '14.2-RELEASE\n14.2-RELEASE\n14.2-RELEASE\n'), piece('kldstat', 'kldstat', kldstat(state)), piece('sysctl', 'sysctl', sysctl(state)), piece('kenv', 'kenv', kenv(state)),
     piece('loader-conf', '/boot/loader.conf', tree('/boot/loader.conf', state.loader)), piece('rc-conf', '/etc/rc.conf', tree('/etc/rc.conf', [...state.rc, ...state.stray])),
+    piece('devinfo', 'devinfo -rv', devinfo(state)), piece('freebsd-host-map', 'camcontrol devlist -v', hostMap), piece('bectl', 'bectl list -H', bectl(state)), piece('freebsd-packages', "pkg query '%n %v %R'", state.packages.map(line => `${line} FreeBSD\n`).join('')),
+    ...(state.patched ? [piece('bhyve-build', 'grep -Hc', '/boot/kernel/vmm.ko:1\n/usr/sbin/bhyve:1\n')] : []), absent('jail-conf', '/etc/jail.conf'), absent('sysctl-conf', '/etc/sysctl.conf'), absent('cbsd', 'cbsd bhyve-ppt mode=list'),
+    ...Object.entries(state.memory).map(([vm, map]) => piece('bhyvectl', `bhyvectl --vm=${vm} --get-memmap`, memmap(map), vm)),
     state.remote.length > 0 ? piece('remote', '/etc/remote', `${state.remote.join('\n')}\n`) : absent('remote', '/etc/remote'),
     state.vmm.length > 0 ? piece('vmm-devices', 'ls -l /dev/vmm', ['total 0', ...state.vmm.map(name => `crw-------  1 root wheel 0x8f Jan  2 03:04 ${name}`), ''].join('\n')) : absent('vmm-devices', '/dev/vmm'),
     piece('bhyve-commands', '/root/start-ai.sh', ['#!/bin/sh', ...[state.ai.loader, state.ai.bhyve].filter(line => line !== undefined), ...running.map(line => `#${line}`), ''].join('\n')),
@@ -169,24 +211,27 @@ export const chapters: readonly Chapter[] = [
   { name: 'pptdevs is misspelt', now: { ...rebooted([...withVmm, 'ppt_devs="1/0/0 4/0/0"']), ai: { bhyve: bhyve('-S -A -H -P') } }, next: 'pptdevs4-ignored', says: ['ppt_devs'] },
   { name: 'it is set a second time further down', now: rebooted([...withVmm, 'pptdevs="1/0/0 4/0/0"', 'pptdevs="4/0/0"']), next: 'pptdevs-duplicate-line' },
   { name: 'pptdevs is over 128 characters', now: rebooted([...withVmm, `pptdevs="${Array.from({ length: 26 }, (_, slot) => `6/${slot}/0`).join(' ')} 1/0/0 4/0/0"`]), next: 'pptdevs-too-long' },
-  { name: 'it is in rc.conf', now: { ...rebooted(withVmm), stray: ['pptdevs="1/0/0 4/0/0"'] }, next: 'target-bound-to-native-driver', says: ['1/0/0', 'pptdevs'] },
+  { name: 'it is in rc.conf', now: { ...rebooted(withVmm), stray: ['pptdevs="1/0/0 4/0/0"'] }, next: 'loader-settings-in-wrong-file', says: ['pptdevs in /etc/rc.conf', '/boot/loader.conf'] },
   { name: 'it is in loader.conf, and the host was not rebooted', now: { stray: [], loader: good4 }, next: 'pptdevs-not-applied-no-reboot', says: ['1/0/0'] },
+  { name: 'and the next boot takes another boot environment', now: { bootEnvironments: ['default', '14.3-upgrade'] }, next: 'pptdevs-wrong-boot-environment', says: ['bectl mount 14.3-upgrade /mnt'] },
+  { name: 'the network card of the host is written into pptdevs as well', now: { ...rebooted(good4), bootEnvironments: ['default', 'default'], loader: [...withVmm, 'pptdevs="1/0/0 4/0/0 2/0/0"'] }, next: 'pptdevs-essential-device', says: ['2/0/0', 'default route by igb0'] },
   { name: 'a card more, and the MI50 has moved to bus 5', now: { ...rebooted(good4), mi50Bus: 5 }, next: 'pptdevs-bus-renumbered', says: ['4/0/0'] },
   { name: 'all functions are on ppt; the memory of ai is not wired', now: { ...rebooted(good5), ai: { bhyve: bhyve('-A -H -P'), said: ['bhyve: passthru requires guest memory to be wired', 'device emulation initialization error: No such file or directory'] }, vmm: ['ai'] }, next: 'memory-not-wired', says: ['-S', 'ai'] },
   { name: 'it is wired, over what the first try left behind', now: { ai: { bhyve: bhyve('-S -A -H -P'), said: ['Unable to setup memory (17)'] } }, next: 'setup-memory-eexist-17', says: ['bhyvectl --vm=ai --destroy'] },
-  { name: 'another amount of memory than before', now: { ai: { bhyve: bhyve('-S -A -H -P'), said: ['Unable to setup memory (22)'] } }, next: 'setup-memory-einval-22', says: ['bhyvectl --vm=ai --destroy'] },
+  { name: 'bhyvectl shows what the first try left', now: { memory: { ai: { size: '29GB', flags: '' } } }, next: 'guest-memory-unwired-in-kernel', says: ['32768', 'bhyvectl --vm=ai --destroy'] },
+  { name: 'another amount of memory than before', now: { memory: {}, ai: { bhyve: bhyve('-S -A -H -P'), said: ['Unable to setup memory (22)'] } }, next: 'setup-memory-einval-22', says: ['bhyvectl --vm=ai --destroy'] },
   { name: 'grub-bhyve loads the guest, and does not wire', now: { vmm: ['ai'], ai: { loader: 'grub-bhyve -m /vm/ai/device.map -r hd0 -M 32G ai', bhyve: bhyve('-S -A -H -P').replace(`${uefi} `, ''), said: ['Unable to setup memory (17)'] } }, next: 'loader-without-wire', says: ['grub-bhyve'] },
   { name: 'bhyveload does not wire either', now: { ai: { loader: 'bhyveload -m 32G -d /vm/ai/disk0.img ai', bhyve: bhyve('-S -A -H -P').replace(`${uefi} `, ''), said: ['vm_setup_memory: File exists'] } }, next: 'loader-without-wire', says: ['bhyveload'] },
-  { name: 'UEFI firmware is named and not installed', now: { vmm: [], ai: { bhyve: bhyve('-S -A -H -P'), said: ["Error opening bootrom \"/usr/local/share/uefi-firmware/BHYVE_UEFI.fd\": No such file or directory"] } }, next: 'bootrom-missing-or-mismatch', says: ['edk2-bhyve', 'BHYVE_UEFI.fd'] },
-  { name: 'two cards whose large BARs do not fit together', now: { ai: { bhyve: bhyve('-S -A -H -P', ' -s 6,passthru,5/0/0') } }, next: 'bar64-window-overflow', says: ['ai'] },
+  { name: 'UEFI firmware is named and not installed', now: { vmm: [], packages: nothing.packages.slice(1), ai: { bhyve: bhyve('-S -A -H -P'), said: ["Error opening bootrom \"/usr/local/share/uefi-firmware/BHYVE_UEFI.fd\": No such file or directory"] } }, next: 'bhyve-loader-package-missing', says: ['edk2-bhyve', 'BHYVE_UEFI.fd'] },
+  { name: 'two cards whose large BARs do not fit together', now: { packages: nothing.packages, ai: { bhyve: bhyve('-S -A -H -P', ' -s 6,passthru,5/0/0') } }, next: 'bar64-window-overflow', says: ['ai'] },
   { name: 'a slot without its function', now: { ai: { bhyve: bhyve('-S -A -H -P').replace('passthru,1/0/0', 'passthru,1/0'), said: ['bhyve: invalid passthru options'] } }, next: 'bhyve-arg-selector', says: ['ai: 1/0'] },
   { name: 'the driver of the host has the P10', now: { ...rebooted([...withVmm, 'pptdevs="5/0/0"']), loaded: ['nvidia'], ai: { bhyve: bhyve('-S -A -H -P'), said: ['bhyve: PCI device at 1/0/0 is not using the ppt(4) driver'] } }, next: 'gpu-driver-holds-console', says: ['1/0/0'] },
   { name: 'a VM of this name is there still', now: { ...rebooted(good5), vmm: ['ai'], ai: { bhyve: bhyve('-S -A -H -P'), said: ['vm_create: Device busy'] } }, next: 'vm-exists-or-busy', says: ['ai'] },
   { name: 'the ROM of the card is not where it should be', now: { vmm: [], ai: { bhyve: bhyve('-S -A -H -P').replace('passthru,1/0/0', 'passthru,1/0/0,rom=/vm/ai/p10.rom'), said: ['passthru_init_rom: can\'t open romfile "/vm/ai/p10.rom"'] } }, next: 'rom-file-problems', says: ['/vm/ai/p10.rom'] },
   { name: 'it runs; the driver in the guest finds a hypervisor that it does not know', now: { vmm: ['ai'], ai: { bhyve: bhyve('-S -A -H -P'), runs: true }, guest: ['NVRM: GPU 0000:00:05.0: RmInitAdapter failed! (0x31:0xffff:2767)', 'NVRM: GPU 0000:00:05.0: rm_init_adapter failed, device minor number 0'] }, next: 'nvidia-hypervisor-signature', says: ['ai', '1/0/0'] },
-  { name: 'with the patched bhyve nvidia-smi shows the card; rocm is configured with passthru1 and no passthru0', now: { guest: ['| NVIDIA-SMI 550.163.01             Driver Version: 550.163.01     CUDA Version: 12.4     |', '|   0  Tesla P10                      Off |   00000000:00:05.0 Off |                  N/A |'], rocm: { conf: rocmConf.map(line => line.replace('passthru0', 'passthru1')), log: rocmLog('') } }, next: 'vm-bhyve-passthru-gap', says: ['rocm', 'passthru0'] },
+  { name: 'with the patched bhyve nvidia-smi shows the card; rocm is configured with passthru1 and no passthru0', now: { patched: true, memory: { ai: { size: '29GB', flags: 'wired/iommu' } }, guest: ['| NVIDIA-SMI 550.163.01             Driver Version: 550.163.01     CUDA Version: 12.4     |', '|   0  Tesla P10                      Off |   00000000:00:05.0 Off |                  N/A |'], rocm: { conf: rocmConf.map(line => line.replace('passthru0', 'passthru1')), log: rocmLog('') } }, next: 'vm-bhyve-passthru-gap', says: ['rocm', 'passthru0'] },
   { name: 'the function is in bhyve_options, so that vm-bhyve does not know that memory must be wired', now: { rocm: { conf: [...rocmConf.slice(0, -1), 'bhyve_options="-s 8,passthru,5/0/0"'], log: rocmLog('').map(line => line.replace('-AHPwS', '-AHPw').replace(']', line.includes('bhyve options') ? ' -s 8,passthru,5/0/0]' : ']')), said: ['bhyve: passthru requires guest memory to be wired'] } }, next: 'memory-not-wired', says: ['rocm', 'wired_memory'] },
   { name: 'the console of rocm is a device that cannot be', now: { rocm: { conf: rocmConf, log: rocmLog(' -s 8:0,passthru,5/0/0'), runs: true }, vmm: ['ai', 'rocm'], remote: ['rocm:dv=/dev/nmdn-rocm.1B:br#9600:pa=none:'] }, next: 'nmdm-name-typo', says: ['/dev/nmdn-rocm.1B'] },
   { name: 'rocm waits for somebody who looks at its screen', now: { remote: [], rocm: { conf: [...rocmConf, 'graphics="yes"', 'graphics_wait="yes"'], log: rocmLog(' -s 8:0,passthru,5/0/0 -s 6:0,fbuf,tcp=0.0.0.0:5900,wait'), runs: true } }, next: 'vnc-black-screen', hint: true, says: ['rocm'] },
-  { name: 'both run', now: { rocm: { conf: rocmConf, log: rocmLog(' -s 8:0,passthru,5/0/0'), runs: true } }, next: null },
+  { name: 'both run', now: { memory: { ai: { size: '29GB', flags: 'wired/iommu' }, rocm: { size: '61GB', flags: 'wired/iommu' } }, rocm: { conf: rocmConf, log: rocmLog(' -s 8:0,passthru,5/0/0'), runs: true } }, next: null },
 ]

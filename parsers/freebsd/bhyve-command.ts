@@ -172,13 +172,16 @@ function bootrom(facts: Facts<VmFacts>, path: string, line: number): void {
   facts.set('loaderWired', null, line)
 }
 
+/** A truth value of bhyve_config (usr.sbin/bhyve/config.c, parse_config_bool). */
+const isTrue = (value: string): boolean => /^(?:true|on|yes|1)$/i.test(value)
+
 /** bhyve_config(5): `memory.size=4G`, `pci.0.8.0.device=passthru`; from -o or a file given with -k. */
 function readConfig(settings: ReadonlyMap<string, { value: string, line: number }>, into: Draft, evidence: Evidence, vm: string): void {
   const facts = into.vm(vm)
   for (const [name, { value, line }] of settings) {
     const slot = /^pci\.(\d{1,3})\.(\d{1,2})\.(\d)\.device$/.exec(name)
     if (name === 'memory.size') facts.set('memoryMiB', memoryMiB(value), line)
-    else if (name === 'memory.wired') facts.set('wired', value === 'true' || value === '1', line)
+    else if (name === 'memory.wired') facts.set('wired', isTrue(value), line)
     else if (name === 'cpus') facts.set('vcpus', cpus(value), line)
     else if (name === 'lpc.bootrom' || name === 'bootrom') bootrom(facts, value, line)
     else if (/^lpc\.com1\.path$/.test(name)) lpcOption({ letter: 'l', value: `com1,${value}`, line }, into, vm)
@@ -189,7 +192,7 @@ function readConfig(settings: ReadonlyMap<string, { value: string, line: number 
       passthru(into, evidence, vm, { selector, slot: slot.slice(1).join(':'), rom: of('rom') ?? null, source: 'command-line', line })
     } else if (slot && value === 'fbuf') {
       facts.set('fbuf', true, line)
-      facts.set('fbufWait', settings.get(name.replace(/device$/, 'wait'))?.value === 'true', line)
+      facts.set('fbufWait', isTrue(settings.get(name.replace(/device$/, 'wait'))?.value ?? ''), line)
     }
   }
 }
@@ -284,7 +287,7 @@ function readVmBhyveLog(body: string, into: Draft, evidence: Evidence): void {
 function readConfigFile(body: string, into: Draft, evidence: Evidence): void {
   const settings = new Map<string, { value: string, line: number }>()
   for (const { text, line } of linesOf(body)) {
-    const parts = /^\s*([a-z][\w.]{0,200})=(.*)$/.exec(text)
+    const parts = /^\s*([a-z][\w.]{0,200})=(.*)$/.exec(text.replace(/#.*$/, ''))
     if (parts && settings.size < 5000) settings.set(parts[1] ?? '', { value: (parts[2] ?? '').trim(), line })
   }
   if (![...settings.keys()].some(name => /^(?:pci\.\d+\.\d+\.\d+\.device|memory\.(?:size|wired)|lpc\.\w+(?:\.\w+)?)$/.test(name))) return
@@ -336,6 +339,7 @@ export function bhyveCommandFacts(evidence: Evidence): Contribution {
     if (found.program === 'bhyve') {
       absences(call, facts)
       readBhyve(call, into, evidence, vm)
+      if (!wrapped && !facts.has('optionsAfterName')) facts.set('optionsAfterName', [], line)
       if (!wrapped) call.operands.slice(1).forEach(word => appended(facts, 'optionsAfterName', word.text, evidence, word.line))
     } else {
       readLoader(call, into, vm)
@@ -348,6 +352,14 @@ export function bhyveCommandFacts(evidence: Evidence): Contribution {
   deviceMapMissing(body, into, maps)
   const made = into.contribution()
   return made.vms || made.host ? { ...made, host: { ...made.host, platform: known('freebsd', evidence.id, 1) } } : made
+}
+
+/** What a file of bhyve_config(5) says of the VM it names, or that its own name tells. */
+export function bhyveConfigFacts(evidence: Evidence): Contribution {
+  const into = draft(evidence.id)
+  readConfigFile(textOf(evidence), into, evidence)
+  const made = into.contribution()
+  return made.vms ? { ...made, host: { ...made.host, platform: known('freebsd', evidence.id, 1) } } : made
 }
 
 /** Options as vm-bhyve's bhyve_options holds them, read like a command line. */
