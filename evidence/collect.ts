@@ -7,6 +7,7 @@ import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec, type EvidenceStatus } from '../model/evidence.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { expand, reasonOf, SourceError, type Bytes, type Ran, type Source } from './source.ts'
+import { noted } from '../language/say.ts'
 
 /** Collectors at work at one time; each runs at most one command. */
 const atOnce = 8
@@ -26,6 +27,8 @@ export interface CollectOptions {
   readonly redactor?: Pick<Redactor, 'redact'>
   /** All time limits are multiplied by it; for slow or busy hosts. */
   readonly patience?: number
+  /** Each collector asks its own source, where it has one; else all ask the one that was given. */
+  readonly sourceOf?: (one: Collector) => Source | undefined
 }
 
 /** A piece before it is evidence: bytes or text, and how the reading went. */
@@ -56,7 +59,7 @@ export async function collect(collectors: readonly Collector[], source: Source, 
   const ours = collectors.filter(({ platform }) => source.platform === 'other' || platform === source.platform)
   let done = 0
   const taken = await inTurns(ours, atOnce, async one => {
-    const evidence = await takeOne(one, source, options.patience ?? 1)
+    const evidence = await takeOne(one, options.sourceOf?.(one) ?? source, options.patience ?? 1)
     options.onProgress?.(++done, ours.length, one.gives)
     return one.reduce ? evidence : evidence.map(e => redacted(e, redactor))
   })
@@ -67,13 +70,13 @@ export async function collect(collectors: readonly Collector[], source: Source, 
   })
 }
 
-/** Every file and command of the collectors, a line each under the kind it is for; touches nothing. */
-export function plan(collectors: readonly Collector[]): string[] {
+/** Every file and command of the collectors, a line each under the kind it is for; touches nothing. `tell` puts our words into the reader's language. */
+export function plan(collectors: readonly Collector[], tell: (text: string) => string = text => text): string[] {
   return collectors.flatMap(({ gives, first, every, privilege }) => {
     const kind = evidenceKinds[gives]
     return [
-      `${gives}: ${kind.about}${privilege ? ` (root: ${privilege.root})` : ''}`,
-      ...(first ?? []).flatMap((recipe, i) => planned(recipe, i === 0 ? '' : ', if nothing above answers')),
+      `${gives}: ${tell(kind.about)}${privilege ? ` (root: ${tell(privilege.root)})` : ''}`,
+      ...(first ?? []).flatMap((recipe, i) => planned(recipe, i === 0 ? '' : tell(noted(', if nothing above answers')))),
       ...(every ?? []).flatMap(recipe => planned(recipe, '')),
     ]
   })
@@ -111,7 +114,7 @@ async function takeOne(one: Collector, source: Source, patience: number): Promis
   const spec: EvidenceKindSpec = evidenceKinds[one.gives]
   const left = () => {
     const ms = started + seconds * 1000 - performance.now()
-    if (ms <= 0) throw new SourceError('timeout', `took longer than ${seconds} s`)
+    if (ms <= 0) throw new SourceError('timeout', noted('took longer than {n} s', { n: seconds }))
     return ms
   }
   const budget: Budget = { source, limit: one.limit ?? defaultLimit, left, binary: spec.binary === true }
@@ -209,7 +212,7 @@ async function withRelease(argv: readonly [string, ...string[]], { source, left 
 
 async function takeFiles(one: Collector, pattern: string, budget: Budget): Promise<Piece[]> {
   const paths = await expand(budget.source, pattern, budget.left)
-  if (paths.length === 0) return [failure(pattern, new SourceError('absent', `${pattern}: there is none`), budget.binary)]
+  if (paths.length === 0) return [failure(pattern, new SourceError('absent', noted('{path}: there is none', { path: pattern })), budget.binary)]
   const pieces: Piece[] = []
   for (const path of paths.slice(0, mostPieces)) pieces.push({ ...await takeFile(path, budget), name: nameOfPath(path, one.name) })
   // What a pattern matched and is no file: a directory, or gone by now. A path without pattern says so itself.
@@ -233,7 +236,7 @@ async function takeFile(path: string, { source, limit, left, binary }: Budget): 
 }
 
 const cutNote = ({ head, tail, left }: Bytes): string | undefined =>
-  left > 0 ? `its first ${head.length} and last ${tail.length} bytes were kept, more than ${left - 1} between left out` : undefined
+  left > 0 ? noted('its first {head} and last {tail} bytes were kept, more than {left} between left out', { head: head.length, tail: tail.length, left: left - 1 }) : undefined
 
 const decode = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 
@@ -261,10 +264,10 @@ function fromRun(from: string, { out, complaint, exitCode, timedOut }: Ran, { bi
   const refused = refusals.test(complaint) || (text.length <= 1000 && exitCode !== 0 && refusals.test(text))
   const fail = (status: Piece['status'], note: string): Piece => ({ from, status, body: empty(binary), note, ...code })
   if (refused && (!printed || (text.length <= 1000 && refusals.test(text)))) return fail('denied', words || text.trim())
-  if (timedOut && !printed) return fail('timeout', 'did not end in time')
-  if (exitCode !== 0 && !timedOut && !printed) return fail('failed', words || (exitCode === null ? 'ended by a signal' : `ended with status ${exitCode}`))
+  if (timedOut && !printed) return fail('timeout', noted('did not end in time'))
+  if (exitCode !== 0 && !timedOut && !printed) return fail('failed', words || (exitCode === null ? noted('ended by a signal') : noted('ended with status {code}', { code: exitCode })))
   if (!printed && text.trim() !== '') return fail('absent', text.trim())
-  const notes = [timedOut ? 'stopped: it did not end in time' : undefined, cutNote(out), exitCode !== 0 && exitCode !== null ? `ended with status ${exitCode}${words ? `: ${words}` : ''}` : undefined].filter(n => n !== undefined)
+  const notes = [timedOut ? noted('stopped: it did not end in time') : undefined, cutNote(out), exitCode !== 0 && exitCode !== null ? words ? noted('ended with status {code}: {words}', { code: exitCode, words }) : noted('ended with status {code}', { code: exitCode }) : undefined].filter(n => n !== undefined)
   return { from, status: timedOut || out.left > 0 ? 'cut' : 'ok', body: binary ? out.head : text, ...(notes.length ? { note: notes.join('; ') } : {}), ...code }
 }
 
@@ -328,9 +331,9 @@ async function takeTree(recipe: TreeRecipe, budget: Budget): Promise<Piece> {
   })
   parts.push(...blocks)
   const body = parts.join('')
-  if (dirs.length === 0) return failure(from, new SourceError('absent', `${from}: there is none`))
+  if (dirs.length === 0) return failure(from, new SourceError('absent', noted('{path}: there is none', { path: from })))
   if (!out) return { from, status: 'ok', body }
-  return { from, status: 'cut', body, note: worst?.note ?? `over its limit of ${budget.limit} bytes` }
+  return { from, status: 'cut', body, note: worst?.note ?? noted('over its limit of {n} bytes', { n: budget.limit }) }
 }
 
 /** Whether a directory of a tree exists. One that may not be looked into does; what is below it says so. */
@@ -372,7 +375,7 @@ function reduced(evidence: Evidence, reduce: NonNullable<Collector['reduce']>, t
   try {
     return { ...evidence, body: reduce(evidence.body, taken) }
   } catch (error) {
-    return { ...evidence, status: 'failed', body: '', note: `could not be reduced: ${reasonOf(error).note}` }
+    return { ...evidence, status: 'failed', body: '', note: noted('could not be reduced: {reason}', { reason: reasonOf(error).note }) }
   }
 }
 
@@ -383,6 +386,6 @@ function redacted(evidence: Evidence, { redact }: Pick<Redactor, 'redact'>): Evi
     const body = typeof evidence.body === 'string' ? clean(evidence.body) : evidence.body
     return { ...evidence, body, from: clean(evidence.from), ...(evidence.note === undefined ? {} : { note: clean(evidence.note) }) }
   } catch (error) {
-    return { ...evidence, status: 'failed', body: '', note: `secrets could not be taken out of it: ${reasonOf(error).note}` }
+    return { ...evidence, status: 'failed', body: '', note: noted('secrets could not be taken out of it: {reason}', { reason: reasonOf(error).note }) }
   }
 }

@@ -8,6 +8,7 @@ import { constants } from 'node:fs'
 import { lstat, open, readdir, readlink, realpath, stat as statOf, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, normalize, sep } from 'node:path'
 import { HeadAndTail, SourceError, type Bytes, type Ran, type Source } from './source.ts'
+import { noted } from '../language/say.ts'
 
 export interface LiveSource extends Source {
   /** Ends all commands still running, with their children; for Ctrl-C. */
@@ -40,7 +41,7 @@ export function liveSource(prefix = '', platform = here()): LiveSource {
     const timer = setTimeout(() => {
       late = true
       stuck++
-      reject(new SourceError('timeout', `${path} did not answer within ${Math.round(timeout)} ms`))
+      reject(new SourceError('timeout', noted('{path} did not answer within {n} ms', { path, n: Math.round(timeout) })))
     }, Math.max(1, timeout))
     work.then(resolve, reject).finally(() => {
       clearTimeout(timer)
@@ -58,11 +59,11 @@ export function liveSource(prefix = '', platform = here()): LiveSource {
       const trees = [top, await realpath(top).catch(() => top), ...systemTrees]
       if (trees.some(tree => isBelow(real, tree))) return real
     }
-    throw new SourceError('denied', `${path} is a link that leads out of what was asked for, to ${real}`)
+    throw new SourceError('denied', noted('{path} is a link that leads out of what was asked for, to {real}', { path, real }))
   }
 
   const absolute = (path: string): string => {
-    if (!isAbsolute(path) || path.includes('\0') || normalize(path) !== path) throw new SourceError('failed', `${JSON.stringify(path)} is no plain absolute path`)
+    if (!isAbsolute(path) || path.includes('\0') || normalize(path) !== path) throw new SourceError('failed', noted('{path} is no plain absolute path', { path: JSON.stringify(path) }))
     return path
   }
 
@@ -87,18 +88,18 @@ export function liveSource(prefix = '', platform = here()): LiveSource {
       real = await checked(path, await realpath(real))
       is = await lstat(real)
     }
-    const kind = is.isDirectory() ? 'a directory' : is.isFIFO() ? 'a FIFO' : is.isSocket() ? 'a socket' : 'a device node'
+    const kind = is.isDirectory() ? noted('a directory') : is.isFIFO() ? noted('a FIFO') : is.isSocket() ? noted('a socket') : noted('a device node')
     return { real, regular: is.isFile(), kind }
   }
 
   async function readFile(path: string, limit: number, timeout: number, keep?: 'head'): Promise<Bytes> {
     const end = performance.now() + timeout
     const { real, regular, kind } = await resolved(path)
-    if (!regular) throw new SourceError(kind === 'a directory' ? 'absent' : 'failed', `${path} is ${kind}, which is not read`)
+    if (!regular) throw new SourceError(kind === 'a directory' ? 'absent' : 'failed', noted('{path} is {kind}, which is not read', { path, kind }))
     const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     try {
       const is = await file.stat()
-      if (!is.isFile()) throw new SourceError('failed', `${path} is no regular file any more`)
+      if (!is.isFile()) throw new SourceError('failed', noted('{path} is no regular file any more', { path }))
       return await readOpen(file, is.size, limit, end, keep)
     } finally {
       await file.close()
@@ -120,7 +121,7 @@ export function liveSource(prefix = '', platform = here()): LiveSource {
       return { mode, uid, gid, size, mtime: Math.floor(mtimeMs / 1000) }
     })()),
     run: (argv, timeout, limit) => prefix
-      ? Promise.reject(new SourceError('absent', 'commands are not run on a copied tree'))
+      ? Promise.reject(new SourceError('absent', noted('commands are not run on a copied tree')))
       : runCommand(argv, timeout, limit, running),
     stop: () => { for (const kill of running) kill() },
     stuck: () => stuck,
@@ -199,7 +200,7 @@ function runCommand(argv: readonly [string, ...string[]], timeout: number, limit
     child.on('error', error => {
       clearTimeout(timer)
       running.delete(kill)
-      reject('code' in error && error.code === 'ENOENT' ? new SourceError('absent', `${command} is not installed`) : error)
+      reject('code' in error && error.code === 'ENOENT' ? new SourceError('absent', noted('{command} is not installed', { command })) : error)
     })
     // 'close' would wait for grandchildren that keep the pipes; a moment after 'exit' all that was written is read.
     child.on('close', settle)

@@ -3,6 +3,7 @@
  * directory tree copied from one, or a test.
  */
 import type { EvidenceStatus } from '../model/evidence.ts'
+import { noted } from '../language/say.ts'
 
 /** Bytes that were read, of which the middle may be missing. */
 export interface Bytes {
@@ -72,7 +73,7 @@ const statusOfCode: ReadonlyMap<string, SourceError['status']> = new Map([
 ])
 
 const wordsOfCode: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'], ['ENOTDIR', 'there is no such file'], ['EACCES', 'permission denied'], ['EPERM', 'operation not permitted'], ['EIO', 'input/output error'],
+  ['ENOENT', noted('there is no such file')], ['ENOTDIR', noted('there is no such file')], ['EACCES', noted('permission denied')], ['EPERM', noted('operation not permitted')], ['EIO', noted('input/output error')],
 ])
 
 /** The status and the words for anything that was thrown while reading. */
