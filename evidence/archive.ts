@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
 import { HeadAndTail } from './source.ts'
+import { noted } from '../language/say.ts'
 
 export interface Member {
   /** As it stands in the archive, without `./` in front. */
@@ -53,8 +54,8 @@ export async function readArchive(source: string | Buffer, form: ArchiveForm, wa
     if (form === 'zip') await readZip(source, wants, shelf)
     else await readTar(source, form, wants, shelf)
   } catch (error) {
-    if (shelf.members.length === 0 && shelf.seen === 0) throw new Error(`is a damaged archive, or none (${error instanceof Error ? error.message : String(error)})`)
-    shelf.note(error instanceof Enough ? error.message : `the archive is damaged (${error instanceof Error ? error.message : String(error)}); what stood before that was read`)
+    if (shelf.members.length === 0 && shelf.seen === 0) throw new Error(noted('is a damaged archive, or none ({reason})', { reason: error instanceof Error ? error.message : String(error) }))
+    shelf.note(error instanceof Enough ? error.message : noted('the archive is damaged ({reason}); what stood before that was read', { reason: error instanceof Error ? error.message : String(error) }))
   }
   return shelf
 }
@@ -83,13 +84,13 @@ class Shelf implements ArchiveContents {
 
   /** The path to go by, or null for a member that is passed over. */
   pathOf(name: string, kind: 'file' | 'other', packed = false): string | null {
-    if (++this.seen > this.limits.entries) throw new Enough(`it has more than ${this.limits.entries} members; the rest was left out`)
+    if (++this.seen > this.limits.entries) throw new Enough(noted('it has more than {n} members; the rest was left out', { n: this.limits.entries }))
     const path = name.replace(/^(?:\.\/)+/, '').replaceAll('\\', '/')
     if (path.startsWith('/') || /^[A-Za-z]:/.test(path) || path.split('/').includes('..') || path.includes('\0') || path.length > 1024) {
-      this.note('names that lead out of the archive were refused')
+      this.note(noted('names that lead out of the archive were refused'))
       return null
     }
-    if (packed) this.note('encrypted members were left out')
+    if (packed) this.note(noted('encrypted members were left out'))
     return kind === 'file' && !packed && path !== '' ? path : null
   }
 
@@ -101,7 +102,7 @@ class Shelf implements ArchiveContents {
     const { bytes, cut } = joined(kept)
     this.#kept += bytes.length
     this.members.push({ path, bytes, cut })
-    if (this.room() === 0) this.note(`more than ${Math.round(this.limits.kept / MIB)} MiB were of interest; the rest was left out`)
+    if (this.room() === 0) this.note(noted('more than {n} MiB were of interest; the rest was left out', { n: Math.round(this.limits.kept / MIB) }))
   }
 }
 
@@ -149,7 +150,7 @@ async function* unzstded(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   const out: Buffer[] = []
   const stream = new Decompress(bytes => { out.push(Buffer.from(bytes)) })
   for await (const chunk of packed) {
-    if (!begun && zstdWindow(chunk) > largestWindow) throw new Error(`it wants a window of more than ${largestWindow / MIB} MiB`)
+    if (!begun && zstdWindow(chunk) > largestWindow) throw new Error(noted('it wants a window of more than {n} MiB', { n: largestWindow / MIB }))
     begun = true
     stream.push(new Uint8Array(chunk))
     yield* out.splice(0)
@@ -191,7 +192,7 @@ async function* measured(chunks: AsyncIterable<Buffer>, count: { readonly packed
     yield chunk
   }
 }
-const outOfProportion = 'it unpacks to more than honest archives do; the rest was left out'
+const outOfProportion = noted('it unpacks to more than honest archives do; the rest was left out')
 
 /** The first block of a stream, and the stream from its beginning. */
 async function headOf(chunks: AsyncGenerator<Buffer>): Promise<{ readonly first: Buffer; readonly rest: AsyncGenerator<Buffer> }> {
@@ -257,7 +258,7 @@ async function readMembers(chunks: AsyncIterable<Buffer>, wants: Wants, shelf: S
       }
     },
   })
-  parser.on('warn', (_code: string, message: string | Error) => shelf.note(`the archive is damaged in places: ${String(message).slice(0, 120)}`))
+  parser.on('warn', (_code: string, message: string | Error) => shelf.note(noted('the archive is damaged in places: {reason}', { reason: String(message).slice(0, 120) })))
   for await (const chunk of chunks) {
     if (failed !== null) throw failed as Error
     if (!parser.write(chunk)) await new Promise<void>(resolve => parser.once('drain', resolve))
@@ -282,7 +283,7 @@ async function readZip(source: string | Buffer, wants: Wants, shelf: Shelf): Pro
   // Names are checked here, for the library ends at the first that it does not like.
   const options = { lazyEntries: true, decodeStrings: false, validateEntrySizes: true, autoClose: true } as const
   const zip = await new Promise<import('yauzl').ZipFile>((resolve, reject) => {
-    const opened = (error: Error | null, file?: import('yauzl').ZipFile) => (file ? resolve(file) : reject(error ?? new Error('it cannot be opened')))
+    const opened = (error: Error | null, file?: import('yauzl').ZipFile) => (file ? resolve(file) : reject(error ?? new Error(noted('it cannot be opened'))))
     if (typeof source === 'string') yauzl.open(source, options, opened)
     else yauzl.fromBuffer(source, options, opened)
   })
@@ -292,7 +293,7 @@ async function readZip(source: string | Buffer, wants: Wants, shelf: Shelf): Pro
       const name = Buffer.isBuffer(entry.fileName) ? (entry.fileName as Buffer).toString('utf8') : String(entry.fileName)
       const path = shelf.pathOf(name, name.endsWith('/') ? 'other' : 'file', (entry.generalPurposeBitFlag & 1) !== 0)
       if (path === null || shelf.room() === 0 || !wants(path, entry.uncompressedSize)) return
-      const stream = await new Promise<Readable>((opened, refused) => { zip.openReadStream(entry, (error, given) => (given ? opened(given) : refused(error ?? new Error('a member cannot be read')))) })
+      const stream = await new Promise<Readable>((opened, refused) => { zip.openReadStream(entry, (error, given) => (given ? opened(given) : refused(error ?? new Error(noted('a member cannot be read'))))) })
       const kept = new HeadAndTail(shelf.room())
       let own = 0
       for await (const chunk of stream) {

@@ -8,6 +8,8 @@ export interface Packed {
   readonly text?: string | Buffer
   readonly type?: 'File' | 'SymbolicLink' | 'Link' | 'CharacterDevice' | 'Directory'
   readonly linkpath?: string
+  /** What the header says, where the bytes follow by other ways. */
+  readonly size?: number
   /** Marks a member of a zip archive as encrypted. */
   readonly encrypted?: true
 }
@@ -19,7 +21,7 @@ export function tarOf(members: readonly Packed[]): Buffer {
   const blocks = members.flatMap(member => {
     const bytes = member.type === undefined || member.type === 'File' ? bytesOf(member) : Buffer.alloc(0)
     const block = Buffer.alloc(512)
-    new Header({ path: member.path, mode: 0o644, size: bytes.length, type: member.type ?? 'File', linkpath: member.linkpath ?? '', mtime: new Date(0) }).encode(block, 0)
+    new Header({ path: member.path, mode: 0o644, size: member.size ?? bytes.length, type: member.type ?? 'File', linkpath: member.linkpath ?? '', mtime: new Date(0) }).encode(block, 0)
     return [block, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]
   })
   return Buffer.concat([...blocks, Buffer.alloc(1024)])

@@ -68,7 +68,7 @@ export function piecesOf(bundle: Bundle | null, members: readonly Member[]): Bun
     const place = bundle?.members.findIndex(rule => rule.at.test(path)) ?? -1
     const rule = bundle?.members[place] ?? null
     if (rule) found.push({ rule, place, member, name: rule.at.exec(path)?.groups?.['name'] })
-    else if (!bundle || bundle.loose) found.push({ rule: null, place: Infinity, member, name: undefined })
+    else if (!bundle || bundle.loose?.test(path)) found.push({ rule: null, place: Infinity, member, name: undefined })
   }
   const taken = new Set<string>()
   const trees = new Map<EvidenceKind, Member[]>()

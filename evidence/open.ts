@@ -10,12 +10,13 @@ import { constants as zlib, gunzipSync } from 'node:zlib'
 import { nameOf, type Evidence, type EvidenceId, type EvidenceKind } from '../model/evidence.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { isTarHeader, readArchive, type ArchiveForm, type Member } from './archive.ts'
-import { bundleOf, Picker, piecesOf } from './bundled.ts'
+import { bundleOf, Picker, piecesOf, topOf } from './bundled.ts'
 import { kindOfName, stemOf } from './recognise.ts'
 import type { Manifest } from './manifest.ts'
 import { createRedactor, type RedactionCounts, type Redactor } from './redact.ts'
 import { loadSnapshot, loadSnapshotFolder, type LoadedSnapshot } from './snapshot.ts'
 import { cut, type Piece } from './ticket.ts'
+import { noted } from '../language/say.ts'
 
 /** Nothing could be read of what was handed in; the message names each path and what is wrong with it. */
 export class InputError extends Error {
@@ -33,28 +34,31 @@ export interface OpenLimits {
 const usual: OpenLimits = { files: 10_000, depth: 12, bytes: 512 * 1024 * 1024 }
 const MIB = 1024 * 1024
 
+/** How sure the recognition is, in words. */
+const surety = { certain: noted('certain'), likely: noted('most likely'), guess: noted('a guess') } as const
+
 /** What the first bytes of a file tell. `unpack`: an archive, which may well hold evidence. */
 const magics: readonly { readonly at?: number, readonly bytes: string, readonly is: string, readonly unpack?: true, readonly form?: ArchiveForm }[] = [
-  { bytes: '\x1f\x8b', is: 'a gzip file', unpack: true },
-  { bytes: '\xfd7zXZ\0', is: 'an xz archive', unpack: true, form: 'tar.xz' },
-  { bytes: 'PK\x03\x04', is: 'a zip archive', unpack: true, form: 'zip' },
-  { bytes: '(\xb5/\xfd', is: 'a zstd archive', unpack: true, form: 'tar.zst' },
-  { at: 4, bytes: '1AY&SY', is: 'a bzip2 archive', unpack: true },
-  { bytes: '7z\xbc\xaf\x27\x1c', is: 'a 7-Zip archive', unpack: true },
-  { bytes: 'Rar!\x1a\x07', is: 'a RAR archive', unpack: true },
-  { at: 257, bytes: 'ustar', is: 'a tar archive', unpack: true, form: 'tar' },
-  { bytes: '\xff\xd8\xff', is: 'a JPEG image' },
-  { bytes: '\x89PNG\r\n', is: 'a PNG image' },
-  { bytes: 'GIF8', is: 'a GIF image' },
-  { at: 8, bytes: 'WEBP', is: 'a WebP image' },
-  { at: 4, bytes: 'ftyp', is: 'a video or HEIF image' },
-  { bytes: '%PDF-', is: 'a PDF document' },
-  { bytes: '\x7fELF', is: 'a program (ELF)' },
-  { bytes: 'MZ', is: 'a Windows or EFI program' },
-  { bytes: 'LPKSHHRH', is: 'a binary journal (export it: journalctl --file FILE > journal.txt)' },
-  { bytes: 'QFI\xfb', is: 'a qcow2 disk image' },
-  { bytes: 'SQLite format 3', is: 'an SQLite database' },
-  { bytes: '\x55\xaa', is: 'a PCI expansion ROM' },
+  { bytes: '\x1f\x8b', is: noted('a gzip file'), unpack: true },
+  { bytes: '\xfd7zXZ\0', is: noted('an xz archive'), unpack: true, form: 'tar.xz' },
+  { bytes: 'PK\x03\x04', is: noted('a zip archive'), unpack: true, form: 'zip' },
+  { bytes: '(\xb5/\xfd', is: noted('a zstd archive'), unpack: true, form: 'tar.zst' },
+  { at: 4, bytes: '1AY&SY', is: noted('a bzip2 archive'), unpack: true },
+  { bytes: '7z\xbc\xaf\x27\x1c', is: noted('a 7-Zip archive'), unpack: true },
+  { bytes: 'Rar!\x1a\x07', is: noted('a RAR archive'), unpack: true },
+  { at: 257, bytes: 'ustar', is: noted('a tar archive'), unpack: true, form: 'tar' },
+  { bytes: '\xff\xd8\xff', is: noted('a JPEG image') },
+  { bytes: '\x89PNG\r\n', is: noted('a PNG image') },
+  { bytes: 'GIF8', is: noted('a GIF image') },
+  { at: 8, bytes: 'WEBP', is: noted('a WebP image') },
+  { at: 4, bytes: 'ftyp', is: noted('a video or HEIF image') },
+  { bytes: '%PDF-', is: noted('a PDF document') },
+  { bytes: '\x7fELF', is: noted('a program (ELF)') },
+  { bytes: 'MZ', is: noted('a Windows or EFI program') },
+  { bytes: 'LPKSHHRH', is: noted('a binary journal (export it: journalctl --file FILE > journal.txt)') },
+  { bytes: 'QFI\xfb', is: noted('a qcow2 disk image') },
+  { bytes: 'SQLite format 3', is: noted('an SQLite database') },
+  { bytes: '\x55\xaa', is: noted('a PCI expansion ROM') },
 ]
 
 const looksLike = (bytes: Buffer): (typeof magics)[number] | undefined => magics.find(({ at = 0, bytes: magic }) => bytes.subarray(at, at + magic.length).toString('latin1') === magic)
@@ -98,8 +102,8 @@ class Inputs {
     if (this.#evidence.some(one => one.status === 'ok' || one.status === 'cut' || one.status === 'absent')) {
       return { evidence: this.#evidence, manifest: this.#manifest, redacted: this.#redactor.counts }
     }
-    const problems = this.#evidence.map(({ from, note }) => `${from}: ${note ?? 'could not be read'}`)
-    throw new InputError(problems.length > 0 ? problems.slice(0, 20).join('\n') : 'nothing was handed in')
+    const problems = this.#evidence.map(({ from, note }) => `${from}: ${note ?? noted('could not be read')}`)
+    throw new InputError(problems.length > 0 ? problems.slice(0, 20).join('\n') : noted('nothing was handed in'))
   }
 
   /** One path of the command line. */
@@ -119,9 +123,11 @@ class Inputs {
     if (await isSnapshotFolder(path)) return await this.#snapshot(path, () => loadSnapshotFolder(path))
     const before = this.#evidence.length
     const paths = await this.#pathsBelow(path)
-    if (bundleOf(paths) !== null) return await this.#bundleFolder(path, paths)
+    const bundle = bundleOf(paths)
+    if (bundle?.hostTree) return await this.#hostTree(path, paths)
+    if (bundle !== null) return await this.#bundleFolder(path, paths)
     await this.#walk(path, 1)
-    if (this.#evidence.length === before) this.#failed(path, 'the folder holds no file')
+    if (this.#evidence.length === before) this.#failed(path, noted('the folder holds no file'))
   }
 
   /** Paths of the files below a folder, to see what it is; links are no files, as they may lead out of it. */
@@ -140,8 +146,20 @@ class Inputs {
     return paths
   }
 
-  /** An unpacked bundle, or a copied tree of a host: the files that it is known for. */
-  async #bundleFolder(folder: string, paths: readonly string[]): Promise<void> {
+  /** A copied tree of a host: what the collectors read there, then what only others read, as rotated logs. */
+  async #hostTree(folder: string, paths: readonly string[]): Promise<void> {
+    const { readHostTree } = await import('./host-tree.ts')
+    const top = join(folder, topOf(paths))
+    const taken = await readHostTree(top, paths, this.#redactor)
+    for (const { id, kind, from, status, body, note } of taken) {
+      this.#bytesLeft -= body.length
+      this.#add({ kind, from: `${folder}:${from}`, status, body, note: [noted('out of files of a host at their own places'), note].filter(Boolean).join('; ') }, nameOf(id) ?? undefined, from)
+    }
+    await this.#bundleFolder(folder, paths, new Set(taken.map(({ kind }) => kind)))
+  }
+
+  /** An unpacked bundle: the files that it is known for, but for kinds that were read already. */
+  async #bundleFolder(folder: string, paths: readonly string[], done: ReadonlySet<EvidenceKind> = new Set()): Promise<void> {
     const picker = new Picker()
     const members: Member[] = []
     let left = this.#bytesLeft
@@ -162,7 +180,7 @@ class Inputs {
         await file.close()
       }
     }
-    this.#bundle(folder, members, [])
+    this.#bundle(folder, members, [], done)
   }
 
   /** An archive that is no snapshot: a bundle of another tool, or loose files. */
@@ -171,15 +189,16 @@ class Inputs {
     const { members, notes } = await readArchive(source, form, picker.wants)
     const [single] = members
     if (single?.path === '') return this.#content(from.replace(/\.(?:xz|zst)$/i, ''), single.bytes, !single.cut && notes.length === 0)
-    if (members.length === 0) return this.#failed(from, notes[0] ?? 'the archive holds nothing that gpudoctor reads')
+    if (members.length === 0) return this.#failed(from, notes[0] ?? noted('the archive holds nothing that gpudoctor reads'))
     const passed = bundleOf(members.map(({ path }) => path)) ? 0 : picker.passedOver
-    this.#bundle(from, members, passed === 0 ? notes : [...notes, `${passed === 1 ? 'one file in it has' : `${passed} files in it have`} no name of a text and ${passed === 1 ? 'was' : 'were'} left out`])
+    this.#bundle(from, members, passed === 0 ? notes : [...notes, passed === 1 ? noted('one file in it has no name of a text and was left out') : noted('{n} files in it have no name of a text and were left out', { n: passed })])
   }
 
-  #bundle(from: string, members: readonly Member[], notes: readonly string[]): void {
+  #bundle(from: string, members: readonly Member[], notes: readonly string[], done: ReadonlySet<EvidenceKind> = new Set()): void {
     const bundle = bundleOf(members.map(({ path }) => path))
-    const about = bundle ? `out of ${bundle.about}` : 'out of an archive'
+    const about = bundle ? noted('out of {bundle}', { bundle: bundle.about }) : noted('out of an archive')
     for (const piece of piecesOf(bundle, members)) {
+      if (piece.kind !== null && done.has(piece.kind)) continue
       const path = `${from}:${piece.from}`
       const only = { about, partial: piece.partial }
       if (piece.kind === 'acpi-table') this.#add({ kind: 'acpi-table', from: path, status: 'ok', body: new Uint8Array(piece.bytes), note: about }, piece.name, piece.from)
@@ -193,7 +212,7 @@ class Inputs {
   #known(from: string, kind: EvidenceKind, bytes: Buffer, name: string | undefined, { about, partial }: { readonly about: string; readonly partial: boolean }): void {
     this.#bytesLeft -= bytes.length
     const text = decode(bytes)
-    if (text === null || text.trim() === '') return this.#failed(from, text === null ? 'is no text' : 'is empty: what would have written it printed nothing')
+    if (text === null || text.trim() === '') return this.#failed(from, text === null ? noted('is no text') : noted('is empty: what would have written it printed nothing'))
     this.#add({ kind, from, status: partial ? 'cut' : 'ok', body: this.#redactor.redact(text, kind).text, note: about, firstLine: 1 }, name, from)
   }
 
@@ -202,13 +221,13 @@ class Inputs {
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name)
       if (entry.name.startsWith('.')) continue
-      if (this.#filesLeft <= 0) return this.#failed(folder, `the folder holds more than ${this.#limits.files} files; the rest was left out`)
+      if (this.#filesLeft <= 0) return this.#failed(folder, noted('the folder holds more than {n} files; the rest was left out', { n: this.#limits.files }))
       this.#filesLeft--
       try {
         // A link leads out of the folder, or to a file that is met by its own name (sos has such).
         if (entry.isFile()) await this.#file(path, (await stat(path)).size)
         else if (!entry.isDirectory()) continue
-        else if (depth >= this.#limits.depth) this.#failed(path, `lies more than ${this.#limits.depth} folders deep; it was left out`)
+        else if (depth >= this.#limits.depth) this.#failed(path, noted('lies more than {n} folders deep; it was left out', { n: this.#limits.depth }))
         else await this.#walk(path, depth + 1)
       } catch (error) {
         this.#failed(path, reasonOf(error))
@@ -221,16 +240,18 @@ class Inputs {
     const file = await openFile(path, open.O_RDONLY | open.O_NONBLOCK)
     try {
       const head = await readUpTo(file, 0, 512)
-      if (head.length === 0) return this.#failed(path, 'the file is empty')
+      if (head.length === 0) return this.#failed(path, noted('the file is empty'))
       if (isSnapshotArchive(isGzip(head) ? await readUpTo(file, 0, 4096) : head)) return await this.#snapshot(path, () => loadSnapshot(path))
       const form = await archiveForm(head, path)
       if (form !== null) return await this.#archive(path, path, form)
       const limit = Math.min(this.#bytesLeft, size > 0 ? size : 16 * MIB)
       const whole = size <= this.#bytesLeft
-      if (limit === 0) return this.#failed(path, `more than ${Math.round(this.#limits.bytes / MIB)} MiB were handed in; this file was left out`)
+      if (limit === 0) return this.#failed(path, noted('more than {n} MiB were handed in; this file was left out', { n: Math.round(this.#limits.bytes / MIB) }))
       const bytes = await readUpTo(file, 0, limit)
       const report = snapshotInReport(bytes)
       if (report !== null) return await this.#report(path, report)
+      const capture = this.#captureIn(path, bytes)
+      if (capture !== null) return await this.#capture(path, capture)
       this.#content(path, bytes, whole)
     } finally {
       await file.close()
@@ -246,14 +267,35 @@ class Inputs {
   async #stream(from: string, bytes: Buffer): Promise<void> {
     if (isSnapshotArchive(bytes)) await this.#snapshot(from, () => loadSnapshot(bytes))
     else if ((await archiveForm(bytes.subarray(0, 4096), from)) !== null) await this.#archive(from, bytes, (await archiveForm(bytes.subarray(0, 4096), from)) as ArchiveForm)
-    else if (bytes.length === 0) this.#failed(from, from === '-' ? 'standard input is empty' : 'nothing came out of it')
+    else if (bytes.length === 0) this.#failed(from, from === '-' ? noted('standard input is empty') : noted('nothing came out of it'))
     else if (snapshotInReport(bytes) !== null) await this.#report(from, snapshotInReport(bytes) as Buffer)
+    else if (this.#captureIn(from, bytes) !== null) await this.#capture(from, this.#captureIn(from, bytes) as Buffer)
     else this.#content(from, bytes, bytes.length < this.#bytesLeft)
+  }
+
+  /** What the collector script wrote, packed or not; null for anything else. */
+  #captureIn(from: string, bytes: Buffer): Buffer | null {
+    if (!isGzip(bytes)) return isCapture(bytes) ? bytes : null
+    return isCapture(gunzipHead(bytes)) ? this.#gunzip(from, bytes) : null
+  }
+
+  async #capture(from: string, bytes: Buffer): Promise<void> {
+    this.#bytesLeft -= bytes.length
+    const { evidenceOf, readCapture } = await import('./script-capture.ts')
+    const capture = readCapture(bytes)
+    this.#redactor.learn('host', capture.node)
+    this.#redactor.learn('user', capture.user)
+    this.#manifest ??= capture.manifest
+    for (const one of await evidenceOf(capture, this.#redactor)) {
+      if (this.#ids.has(one.id)) this.#add(one, nameOf(one.id) ?? undefined, from)
+      else this.#keep(one)
+    }
+    for (const problem of capture.problems) this.#failed(from, problem)
   }
 
   /** gpudoctor's own HTML report, which carries the snapshot it was made of. */
   async #report(from: string, packed: Buffer): Promise<void> {
-    if (packed.length === 0) return this.#failed(from, 'is a report of gpudoctor without its snapshot (it was written with --no-snapshot, or the snapshot was too large); ask for the snapshot: gpudoctor collect -o host.tar.gz')
+    if (packed.length === 0) return this.#failed(from, noted('is a report of gpudoctor without its snapshot (it was written with --no-snapshot, or the snapshot was too large); ask for the snapshot: gpudoctor collect -o host.tar.gz'))
     await this.#snapshot(from, () => loadSnapshot(packed))
   }
 
@@ -273,10 +315,10 @@ class Inputs {
     const table = acpiSignature(bytes)
     if (table !== null) return this.#add({ kind: 'acpi-table', from, status: 'ok', body: new Uint8Array(bytes) }, table, from)
     const magic = looksLike(bytes)
-    if (magic?.unpack) return this.#failed(from, `is ${magic.is}${only ? ' in an archive' : ''}, which gpudoctor does not open; unpack it and hand in the folder`)
+    if (magic?.unpack) return this.#failed(from, only ? noted('is {kind} in an archive, which gpudoctor does not open; unpack it and hand in the folder', { kind: magic.is }) : noted('is {kind}, which gpudoctor does not open; unpack it and hand in the folder', { kind: magic.is }))
     const text = decode(bytes)
-    if (text === null) return this.#failed(from, magic ? `looks like ${magic.is}, which holds no text gpudoctor can read` : 'is a binary file of no kind that gpudoctor knows')
-    if (text.trim() === '') return this.#failed(from, 'the file holds nothing but blanks')
+    if (text === null) return this.#failed(from, magic ? noted('looks like {kind}, which holds no text gpudoctor can read', { kind: magic.is }) : noted('is a binary file of no kind that gpudoctor knows'))
+    if (text.trim() === '') return this.#failed(from, noted('the file holds nothing but blanks'))
     for (const piece of cut(text, from === '-' ? undefined : from.replace(/\.gz$/i, ''))) this.#piece(piece, from, whole, only)
   }
 
@@ -284,12 +326,12 @@ class Inputs {
   #gunzip(from: string, bytes: Buffer): Buffer | null {
     try {
       const out = gunzipSync(bytes, { maxOutputLength: Math.max(1, this.#bytesLeft), finishFlush: zlib.Z_SYNC_FLUSH })
-      if (out.length === 0) return this.#refuse(from, 'is a damaged or empty gzip file')
-      if (isTar(out)) return this.#refuse(from, 'is a .tar.gz archive that gpudoctor did not make; unpack it and hand in the folder')
+      if (out.length === 0) return this.#refuse(from, noted('is a damaged or empty gzip file'))
+      if (isTar(out)) return this.#refuse(from, noted('is a .tar.gz archive that gpudoctor did not make; unpack it and hand in the folder'))
       this.#bytesLeft -= out.length
       return out
     } catch (error) {
-      return this.#refuse(from, error instanceof RangeError ? `unpacks to more than ${Math.round(this.#bytesLeft / MIB)} MiB` : 'is a damaged gzip file')
+      return this.#refuse(from, error instanceof RangeError ? noted('unpacks to more than {n} MiB', { n: Math.round(this.#bytesLeft / MIB) }) : noted('is a damaged gzip file'))
     }
   }
 
@@ -299,12 +341,13 @@ class Inputs {
   }
 
   #piece(piece: Piece, from: string, whole: boolean, only?: { readonly about: string; readonly partial: boolean }): void {
-    const partial = only?.partial === true || (piece.partial ?? /(?:^|[^a-z])(?:grep|head|tail|excerpt|snip)(?:[^a-z]|$)/i.test(piece.fileName ?? from.slice(from.lastIndexOf('/') + 1)))
+    // A guess may be wrong, so that what does not stand in it proves nothing.
+    const partial = only?.partial === true || (piece.sure === 'guess' && piece.kind !== 'text') || (piece.partial ?? /(?:^|[^a-z])(?:grep|head|tail|excerpt|snip)(?:[^a-z]|$)/i.test(piece.fileName ?? from.slice(from.lastIndexOf('/') + 1)))
     const notes = [
       ...(piece.command ? [`output of ${piece.command.slice(0, 200)}`] : []),
       ...(piece.fileName ? [`called ${piece.fileName}`] : []),
-      ...(whole ? [] : ['the end is missing: the file is larger than what gpudoctor reads']),
-      `taken for ${evidenceKinds[piece.kind].about}: ${piece.why}`,
+      ...(whole ? [] : [noted('the end is missing: the file is larger than what gpudoctor reads')]),
+      piece.kind === 'text' ? noted('no kind that gpudoctor knows; rules search its lines all the same') : noted('taken for {kind} ({surety}): {why}', { kind: evidenceKinds[piece.kind].about, surety: surety[piece.sure], why: piece.why }),
       ...(only ? [only.about] : []),
     ]
     for (const kind of [piece.kind, ...(piece.also ?? [])]) {
@@ -315,7 +358,7 @@ class Inputs {
   }
 
   #failed(from: string, note: string): void {
-    this.#add({ kind: kindOfName(from) ?? 'text', from, status: note === 'no permission to read it' ? 'denied' : 'failed', body: '', note }, undefined, from)
+    this.#add({ kind: kindOfName(from) ?? 'text', from, status: note === noted('no permission to read it') ? 'denied' : 'failed', body: '', note }, undefined, from)
   }
 
   /** The first of a kind has the kind as its id, the next are told apart by their file, then by a number. */
@@ -341,7 +384,7 @@ const cleanName = (name: string): string => name.replace(/[^\p{L}\p{N} ._+-]/gu,
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const reasons = new Map([['ENOENT', 'no such file or folder'], ['EACCES', 'no permission to read it'], ['EPERM', 'no permission to read it'], ['ELOOP', 'too many links'], ['ENAMETOOLONG', 'the name is too long'], ['ENXIO', 'nobody writes into this pipe']])
+  const reasons = new Map([['ENOENT', noted('no such file or folder')], ['EACCES', noted('no permission to read it')], ['EPERM', noted('no permission to read it')], ['ELOOP', noted('too many links')], ['ENAMETOOLONG', noted('the name is too long')], ['ENXIO', noted('nobody writes into this pipe')]])
   return reasons.get(code) ?? (error instanceof Error ? error.message : String(error))
 }
 
@@ -399,6 +442,18 @@ async function readHead(path: string): Promise<Buffer> {
     return await readUpTo(file, 0, 65536)
   } finally {
     await file.close()
+  }
+}
+
+/** What the collector script writes begins with this. */
+const isCapture = (bytes: Buffer): boolean => bytes.subarray(0, 18).toString('latin1') === 'gpudoctor-capture '
+
+/** The first bytes of what a gzip file holds; empty where it is none. */
+function gunzipHead(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes.subarray(0, 4096), { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 8 * MIB })
+  } catch {
+    return Buffer.alloc(0)
   }
 }
 

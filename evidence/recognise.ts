@@ -4,6 +4,7 @@
  */
 import type { EvidenceKind } from '../model/evidence.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
+import { noted } from '../language/say.ts'
 
 export interface Recognised {
   readonly kind: EvidenceKind
@@ -98,7 +99,8 @@ const rows: readonly Row[] = [
   { kind: 'pci-names', forms: [/^[0-9a-f]{4} {2}\S|^\t\t?[0-9a-f]{4} {1,2}\S/], marks: [/List of PCI ID's/] },
 
   // libvirt
-  { kind: 'text', about: 'other XML of libvirt', forms: [[/^\s*<\/?[a-z]/, 0.3]], marks: [[/^\s*<(?:capabilities|device|network|pool|volume|domainCapabilities|nwfilter|domainsnapshot|domainbackup)>/, 1.2]] },
+  { kind: 'libvirt-nodedev', forms: [/^\s*<\/?(?:device|name|path|parent|driver|capability|class|domain|bus|slot|function|product|vendor|iommuGroup|address|numa|pci-express|link)\b/], marks: [[/<capability type=['"]pci['"]>|^\s*<name>pci_[0-9a-f]{4,8}_[0-9a-f]{2}_/, 1.4]] },
+  { kind: 'text', about: noted('other XML of libvirt'), forms: [[/^\s*<\/?[a-z]/, 0.3]], marks: [[/^\s*<(?:capabilities|device|network|pool|volume|domainCapabilities|nwfilter|domainsnapshot|domainbackup)>/, 1.2]] },
   { kind: 'libvirt-domain', forms: [new RegExp(`^\\s*(?:<|&lt;)/?(?:${words('domain domstatus name uuid hostdev devices source address features cpu os memory currentMemory vcpu memballoon memoryBacking hugepages qemu:\\w+ rom driver hyperv kvm vendor_id ioapic shmem iommu controller loader nvram cputune numatune numa cell feature topology interface disk target graphics video emulator clock timer on_\\w+ metadata features teaming alias boot')})\\b`), [/^\s*(?:<|&lt;)[/!?a-zA-Z]/, 0.4]], marks: [[/(?:<|&lt;)(?:domain\s+[^>]{0,20}type=|domain>|hostdev\b|domstatus\b|qemu:commandline)/, 0.8]], named: /(?:<|&lt;)name(?:>|&gt;)([^<&\n]{1,80})(?:<|&lt;)/ },
 
   // QEMU and bhyve
@@ -126,11 +128,27 @@ const rows: readonly Row[] = [
   { kind: 'iomem', forms: [/^\s*[0-9a-f]{4,16}-[0-9a-f]{4,16} : \S/], marks: [/^\s*[0-9a-f]{8,16}-[0-9a-f]{8,16} : \S/] },
   { kind: 'limits', forms: [/^[\w -]+\([\w, /-]*-\w\) +\S+|^Limit +Soft Limit|^Max [a-z]+(?: [a-z]+){0,2} +\S+ +\S+/, /^[@*%\w-]+\s+(?:soft|hard|-)\s+(?:memlock|nofile|as|rtprio|core|nproc)\s/], marks: [/^[Mm]ax locked memory|\s(?:soft|hard|-)\s+memlock\s/] },
   { kind: 'display-state', forms: [/^\d+ (?:EFI VGA|VESA VGA|simple\w*|\w+drmfb|\w+fb|OFfb|\w*DRM\w*)\s*$/] },
-  { kind: 'vmm-devices', forms: [/^c[rw-]{9}.*\/dev\/vmm\/\S+/, /^\/dev\/vmm\/\S+$/] },
+  { kind: 'vmm-devices', forms: [/^c[rw-]{9}.*\/dev\/vmm\/\S+/, /^\/dev\/vmm\/\S+$/, [/^crw-------\s+\d+ root\s+wheel\s+0x[0-9a-f]+ [A-Z][a-z]{2} [ \d]\d .* [^\s/]+$/, 0.55], [/^total 0$/, 0.4]] },
   { kind: 'device-nodes', forms: [/^c[rwxsStT-]{9}[.+]? .*\d+, *\d+ .*(?:\/dev\/(?:kvm|vfio\S*)|\b(?:kvm|vfio|\d+|noiommu-\d+|vfio\d+))\s*$/, [/^total \d+$|^d[rwx-]{9}/, 0.4]], marks: [/^c[rwx-]{9}.*(?:\/dev\/(?:kvm|vfio)|\bvfio\s*$)/] },
+  { kind: 'proxmox-mapping', forms: [/^\t?(?:\/etc\/pve\/mapping\/pci\.cfg\t=)?\s+map \S*(?:id|node|path)=/, [/^\S{0,40}\s*(?:description|mdev|live-migration-capable) |^[A-Za-z][\w-]{0,127}\s*$/, 0.5]], marks: [[/^\S{0,40}\s+map (?=.*\bnode=)(?=.*\bpath=)/, 1]] },
+  { kind: 'nova-conf', forms: [/^(?:\S+\t=|\S+:)?\s*(?:device_spec|passthrough_whitelist|alias|enabled_mdev_types|enabled_vgpu_types|report_in_placement)\s*=/, [/^(?:\S+\t=|\S+:)?\s*\[(?:pci|devices|DEFAULT|libvirt|compute|filter_scheduler)\]/, 0.8], [/^\s*\w+\s*=|^\s*#|^\s*\[/, 0.3]], marks: [[/\b(?:device_spec|passthrough_whitelist)\s*=\s*[[{]|\balias\s*=\s*\{.*"(?:product_id|device_type)"/, 0.8]] },
+  { kind: 'kubernetes', forms: [/^\s*"?apiVersion"?: |^\s*"?kind"?: "?[A-Z]\w+"?,?$/, [/^\s*(?:- )?"?[\w./-]+"?:(?: |$)/, 0.5], [/^\s*- \S|^---$|^\s*[{}[\]],?$/, 0.4]], marks: [[/^(?:- )?\s*"?apiVersion"?: "?(?:kubevirt\.io|hco\.kubevirt\.io|nvidia\.com)\/|^\s*"?(?:permittedHostDevices|pciHostDevices)"?:|^\s*"?kind"?: "?(?:VirtualMachine(?:Instance)?|KubeVirt|HyperConverged|ClusterPolicy|Node)"?,?\s*$/, 0.7]] },
+  { kind: 'device-binding', forms: [/^\/etc\/driverctl\.d\/\S*[:\t]/, /^(?:0000|[0-9a-f]{5}):[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] [\w-]{2,40}(?: \(.*\))?$/, /\bSUBSYSTEM==|\bATTRS?\{|\bKERNELS?==|\bACTION[=!]=/, [/^\/(?:etc|run)\/udev\/rules\.d\S*[:\t]/, 0.6], [/^\s*#/, 0.3]], marks: [[/^\/etc\/driverctl\.d\/pci-|driver_override\}\s*=|^(?:0000|[0-9a-f]{5}):[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] vfio-pci/, 0.7]] },
+  { kind: 'intent', forms: [/^goal (?:passthrough|compute|display)$/, /^device [0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/], marks: [/^goal (?:passthrough|compute|display)$/] },
+  { kind: 'amd-smi', forms: [/^\s*"(?:gpu|gpu_data|asic|bus|bdf|vbios|vram|market_name|vendor_id|device_id|target_graphics_version|num_compute_units|amdsmi_library_version|rocm_version|amdgpu_version)":/, /^\{?\s*"card\d+": ?\{/, /^(?:WARNING: AMD GPU device|ERROR:root:|=+ ROCm System Management|GPU\[\d+\]\s*: )/, [/^\s*"[\w .()/-]+":|^\s*[{}[\]]{1,2},?\s*$/, 0.5]], marks: [[/"target_graphics_version":|"amdsmi_library_version":|"card\d+": ?\{|ROCm System Management Interface/, 0.8]] },
+  { kind: 'modinfo', forms: [/^(?:filename|version|license|vermagic|signer|sig_key|sig_hashalgo|signature|srcversion|retpoline|depends|firmware|alias|author|description|name|parm|import_ns|supported|intree|softdep|dkms):\s/, [/^\t\t(?:[0-9A-F]{2}:)+/, 1]], marks: [[/^filename:\s+(?:\/\S+\.ko|\(builtin\))/, 0.8]] },
+  { kind: 'container-toolkit', forms: [/^\/(?:etc\/(?:docker|nvidia-container-runtime|containerd|crio|cdi)|(?:var\/)?run\/cdi)\S*[:\t]/, /^\s*"(?:runtimes|default-runtime|runtimeArgs|path|nvidia)": ?/, /^NVIDIA Container Toolkit CLI version|^\s*Runtimes: |^\s*Default Runtime: |^\s*CDI spec directories:/, /^\s*\[(?:plugins\..*|nvidia-container-(?:cli|runtime)\S*)\]|^\s*#?\s*(?:no-cgroups|default_runtime_name|BinaryName|accept-nvidia-visible-devices\S*)\s*=/, [/^\s*(?:- )?(?:containerPath|hostPath|deviceNodes|hookName|cdiVersion|containerEdits):/, 1], [/^\s*[{}[\]],?|^\s*(?:- )?[\w-]+:/, 0.4]], marks: [[/^NVIDIA Container Toolkit CLI version|"runtimes": ?\{|^\s*Default Runtime: |^\s*cdiVersion:|^\/(?:etc\/docker|var\/run\/cdi|etc\/cdi)\/\S+\t=|^\s*\[nvidia-container-cli\]|containerPath:/, 0.7]] },
+  { kind: 'previous-boot', forms: [/^\/(?:sys\/fs|var\/lib\/systemd)\/pstore\S*\t[@/]/, [stampedKernelLine, 0.3]], marks: [[/^\/(?:sys\/fs|var\/lib\/systemd)\/pstore\t\//, 1.2]] },
+  { kind: 'services', forms: [/^(?:Id|LoadState|ActiveState|SubState|UnitFileState|Names|MainPID)=/], marks: [[/^(?:LoadState|UnitFileState)=/, 0.8]] },
+  { kind: 'qemu-conf', forms: [/^(?:\/etc\/libvirt\/qemu\.conf[:\t]=?)?\s*#?\s*(?:user|group|dynamic_ownership|remember_owner|security_\w+|cgroup_device_acl|cgroup_controllers|relaxed_acs_check|namespaces|clear_emulator_capabilities|spice_\w+|vnc_\w+|hugetlbfs_mount|nvram)\s*=/, /^\/(?:sys\/fs\/selinux\/enforce|sys\/module\/apparmor|etc\/libvirt\/qemu\.conf)\S*[:\t]/, [/^\s*#|^\s*"\/dev\/|^\s*\],?$/, 0.4]], marks: [[/^(?:\/etc\/libvirt\/qemu\.conf[:\t]=?)?\s*#?\s*(?:cgroup_device_acl|dynamic_ownership|relaxed_acs_check|security_driver)\s*=/, 0.8]] },
+  { kind: 'audit-log', forms: [/^(?:node=\S+ )?type=[A-Z_0-9]+ msg=audit\(|^time->|^----$/], marks: [[/^(?:node=\S+ )?type=(?:AVC|USER_AVC|SYSCALL|PROCTITLE) msg=audit\(/, 0.8]] },
+  { kind: 'interrupts', forms: [/^\s+CPU0\b(?:\s+CPU\d+)*\s*$/, /^\s*\d{1,6}:(?:\s+\d+)+\s+\S*(?:APIC|MSI|GIC|dmar|DMAR|edge|fasteoi|level)/, /^\s*(?:NMI|LOC|SPU|PMI|IWI|RTR|RES|CAL|TLB|TRM|THR|DFR|MCE|MCP|HYP|ERR|MIS|PIN|NPI|PIW|IPI\d):/], marks: [[/^\s+CPU0\b/, 0.8], [/^\s*\d{1,6}:(?:\s+\d+)+\s+\S*(?:IO-APIC|PCI-MSI)/, 0.7]] },
+  { kind: 'device-holders', forms: [/^\/proc\/\d+\/(?:comm\t=|fd\/\d+\t>\/dev\/)/, /^(?:\/dev\/\S+:)?\s+\S+\s+\d+ [FfcermxX.]{5,6} \S/, /^\/dev\/\S+:(?:\s+\d+[cefFrmx]{0,4})+\s*$/, /^\S+\s+\d+\s.*\sCHR\s.*\/dev\/(?:nvidia|dri\/|kfd|vfio\/)\S*$/, [/^\s+USER +PID ACCESS COMMAND|^COMMAND +PID .*\bNODE NAME|^lsof: WARNING/, 1], [/^\/(?:proc|dev)\b\S*\t\//, 0.6]], marks: [[/^\s+USER +PID ACCESS COMMAND|^\/dev\/(?:nvidia|dri\/|vfio\/|kfd)\S*:\s+\S+\s+\d+ [FfcermxX.]{5,6} |\sCHR\s.*\/dev\/(?:nvidia|dri\/|kfd|vfio\/)|^\/proc\/\d+\/fd\/\d+\t>/, 0.6]] },
   { kind: 'libvirt-hooks', forms: [/^\/etc\/libvirt\/hooks\S*:?\s*$|\/etc\/libvirt\/hooks\S*[\t:]/, /^[-dl][rwxsStT-]{9}[.+]? .*(?:qemu|qemu\.d|begin|end|prepare|release|\.sh|\.conf)\s*$/, [/virsh nodedev-(?:detach|reattach)|\/sys\/bus\/pci\/drivers?\/|\/sys\/class\/vtconsole|efi-framebuffer|^\s*modprobe (?:-r |-i )?\S+|^\s*systemctl (?:stop|start|isolate|set-property)/, 0.9], [/^#!\/|^\s*(?:if|fi|then|else|sleep|echo|killall|set)\b|^\s*#|^\w+=/, 0.3]], marks: [/\/etc\/libvirt\/hooks\/\S+:?\s*$|virsh nodedev-(?:detach|reattach)|\/sys\/class\/vtconsole/] },
-  { kind: 'guest-report', about: 'what a guest reported', forms: [/^(?:Instance ID|Device Description|Class Name|Class GUID|Manufacturer Name|Status|Driver Name|Problem Code|Problem Status|Problem Description|InstanceId|FriendlyName|Present|PNPClass|ConfigManagerErrorCode|CM_PROB_\w+)\s*: ?/, /^(?:OK|Error|Unknown|Degraded) +[\w-]+ +\S/, /^Status +Class +FriendlyName/, /PCI\\VEN_[0-9A-F]{4}&DEV_/, /^\s*\d+ \[[DIWEF]\] +\S+\.c:\d+ +\|/, /(?:Card name|Chip type|Driver Version|Operating System|Device Status): /], marks: [/PCI\\VEN_[0-9A-F]{4}&DEV_|^\s*Problem (?:Code|Status):|^Status +Class +FriendlyName|\(Code \d+\)|\[[DIWEF]\] +\S+\.c:\d+ +\|/] },
+  { kind: 'guest-report', about: noted('what a guest reported'), forms: [/^(?:Instance ID|Device Description|Class Name|Class GUID|Manufacturer Name|Status|Driver Name|Problem Code|Problem Status|Problem Description|InstanceId|FriendlyName|Present|PNPClass|ConfigManagerErrorCode|CM_PROB_\w+)\s*: ?/, /^(?:OK|Error|Unknown|Degraded) +[\w-]+ +\S/, /^Status +Class +FriendlyName/, /PCI\\VEN_[0-9A-F]{4}&DEV_/, /^\s*\d+ \[[DIWEF]\] +\S+\.c:\d+ +\|/, /(?:Card name|Chip type|Driver Version|Operating System|Device Status): /], marks: [/PCI\\VEN_[0-9A-F]{4}&DEV_|^\s*Problem (?:Code|Status):|^Status +Class +FriendlyName|\(Code \d+\)|\[[DIWEF]\] +\S+\.c:\d+ +\|/] },
   { kind: 'nvidia-smi', forms: [/^\|.*\||^\+[-=]+|^\|[-=]+/, /NVSMI LOG|^NVIDIA-SMI |^Failed to initialize NVML|^Unable to determine the device handle|^No devices were found|^GPU \d+: |^GPU [0-9A-F]{8}:/, [/^ {4,}[A-Z][\w ./()-]+ +: /, 0.7], [/^(?:Timestamp|Driver Version|CUDA Version|Attached GPUs) +: /, 1]], marks: [/NVIDIA-SMI |NVSMI LOG|Failed to initialize NVML|^No devices were found/] },
+  { kind: 'nvidia-smi', about: noted('the XML of nvidia-smi'), forms: [/^\s*<\/?[a-z][a-z0-9_]*(?: id="[^"]*")?\/?>|^<\?xml|^<!DOCTYPE/], marks: [[/<nvidia_smi_log>|^<!DOCTYPE nvidia_smi_log|^\s*<gpu id="[0-9A-Fa-f]{8}:/, 1.3]] },
+  { kind: 'text', about: noted('a log of the X server'), forms: [/^\[ *\d+\.\d{3}\] /], marks: [[/^\[ *\d+\.\d{3}\] (?:\((?:EE|WW|II|--|==|\*\*|\+\+|!!)\) |X\.Org X Server|X Protocol Version|Current Operating System: )|^X\.Org X Server \d/, 1.2]] },
   { kind: 'nvidia-proc', forms: [/^\/proc\/driver\/nvidia\//, /^NVRM version: |^GCC version: /, /^(?:Model|IRQ|GPU UUID|Video BIOS|Bus Type|DMA Size|DMA Mask|Bus Location|Device Minor|GPU Firmware|GPU Excluded):\s/], marks: [/^NVRM version: NVIDIA|^GPU Firmware:\s|^\/proc\/driver\/nvidia\//] },
   { kind: 'driver-build', forms: [/^[\w.+-]+(?:\/|, )[\w.+:~-]+(?:, [\w.+~-]+, \w+)?: (?:added|built|installed)/, /^DKMS make\.log for |^make(?:\[\d+\])?: |^(?:Error!|Building module|Consult \/var\/lib\/dkms)|^\/var\/lib\/dkms\//, /^\s+(?:CC|LD|AR|MODPOST|CONFTEST|SYMLINK)(?: \[M\])?:? /], marks: [/^DKMS make\.log for |^\/var\/lib\/dkms\/\S+\t=/] },
   { kind: 'kernel-version', forms: [/^Linux \S+ \d+\.\d+\S* #\d/, /^Linux version \d+\.\d+\S* \(/, [/^\d+\.\d+\.\d+[\w.+~-]*\s*$/, 0.6]], marks: [/^Linux \S+ \d+\.\d+\S* #\d/], atMost: 3 },
@@ -148,8 +166,26 @@ const rows: readonly Row[] = [
   { kind: 'sysctl', forms: [/^(?:hw|vm|kern|dev|security|machdep|compat|net|vfs|debug|user|p1003_1b|kstat)\.[\w.%-]+ ?(?::|=)/], marks: [/^(?:hw\.vmm|hw\.model|vm\.stats|kern\.osrelease|security\.jail|vm\.max_user_wired|hw\.physmem)\S*\s?[:=]/] },
   { kind: 'freebsd-version', forms: [/^(?:FreeBSD \S+ )?\d+\.\d+-(?:RELEASE|STABLE|CURRENT|PRERELEASE|RC\d|BETA\d|ALPHA\d)(?:-p\d+)?\s*$/, /^FreeBSD \S+ \d+\.\d+-\S+ /], marks: [/^\d+\.\d+-(?:RELEASE|STABLE|CURRENT|PRERELEASE)(?:-p\d+)?\s*$|^FreeBSD \S+ \d+\.\d+-\S+ .*(?:amd64|arm64|i386)/], atMost: 4 },
 
-  { kind: 'text', about: 'a diff', forms: [[/^[<>] |^\d+(?:,\d+)?[acd]\d+|^---$|^@@ |^[+-]/, 1]], marks: [[/^\d+(?:,\d+)?[acd]\d+(?:,\d+)?$|^@@ -\d/, 0.8]] },
+  { kind: 'devinfo', forms: [/^ *(?:[a-z][\w-]{0,40}|unknown) pnpinfo \S/i, /^ *[a-z][\w-]{0,40}\d at (?:handle|channel|addr|nid|cad|slot|bus|index)=/i, [/^ *[a-z_]{2,16}\d{1,4}(?: \((?:disabled|suspended)\))?$/, 0.9], [/^ {4,}(?:0x)?[0-9a-f]+(?:-(?:0x)?[0-9a-f]+)?$|^ {4,}[\w .-]{1,60}:$/i, 0.9]], marks: [/^nexus0$/, [/ dbsf=pci\d+:\d+:\d+:\d+/, 0.6]] },
+  { kind: 'bectl', forms: [/^\S+\s+(?:[NRT]{1,3}|-)\s+\S+\s+(?:[\d.]+[KMGTPEB]?|-)\s+\d{4}-\d\d-\d\d \d\d:\d\d$/, /^BE +Active +Mountpoint +Space +Created/], marks: [/^BE +Active +Mountpoint|^\S+\t(?:[NRT]{1,3}|-)\t\S+\t[\d.]+[KMGT]?\t\d{4}-/] },
+  { kind: 'freebsd-packages', forms: [/^[A-Za-z0-9][\w.+-]* [a-z]?\d[\w.,+~]* (?:FreeBSD\S*|unknown-repository|\S*ports\S*|\S*base)$/, /^[A-Za-z0-9][\w.+]*(?:-[\w.+]+)*-[a-z]?\d[\w.,+~]*(?: {1,60}[A-Z].*)?$/], marks: [/^(?:pkg|vm-bhyve|edk2-bhyve|grub2-bhyve|bhyve-firmware|drm-\d+-kmod|nvidia-driver)[ -][a-z]?\d/] },
+  { kind: 'freebsd-host-map', forms: [/^scbus-?\d+ on \S+ bus \d+:$/, /^<.*>\s+at scbus-?\d+ target -?\d+ lun [\da-f]+ \(/, /^ {2}pool: \S|^ {1,2}(?:state|scan|status|action|config|errors|see):|^\tNAME +STATE|^\t +\S+ +(?:ONLINE|DEGRADED|AVAIL|FAULTED|OFFLINE|REMOVED|UNAVAIL)\b|^\t\S+ +(?:ONLINE|DEGRADED) /, /^\s*(?:gpt|gptid|diskid|label|ufs|ufsid|mirror)\/\S+\s+\S+\s+\S+$/, /^\S+[\t ]+\/\S*[\t ]+(?:zfs|ufs|msdosfs|devfs|tmpfs|nullfs|fdescfs|procfs|linprocfs)\t/, /^default\s+\S+\s+U\w*\s+(?:\d+\s+){0,2}[a-z]\S*\d|^(?:Routing tables|Internet:|Destination +Gateway +Flags)|^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d+)? +(?:link#\d+|\d\S+) +U/], marks: [/^scbus\d+ on \S+ bus \d+:$|^\t +\/dev\/\S+ +ONLINE|^Destination +Gateway +Flags +(?:Refs +Use +)?Netif/] },
+  { kind: 'bhyvectl', forms: [/^Address +Length +Segment +Offset +Prot +Flags|^ID +Length +Name/, /^[0-9A-F]{1,16} +[\d.]+[KMGT]?B +\S+ +[0-9A-F]{1,16} +[R-][W-][X-]/], marks: [/^Address +Length +Segment +Offset/, /^[0-9A-F]{1,16} +[\d.]+[KMGT]?B +sysmem /] },
+  { kind: 'bhyve-build', forms: [/^\/\S*\/(?:vmm\.ko|bhyve):\d+$/], marks: [/^\/\S*\/vmm\.ko:\d+$/] },
+  { kind: 'jail-conf', forms: [new RegExp(`^${at}\\s*(?:allow\\.\\w+|devfs_ruleset|exec\\.\\w+|mount\\.\\w+|host\\.hostname|path|interface|ip[46]\\.addr|vnet(?:\\.\\w+)?|persist|enforce_statfs|securelevel|children\\.max)\\b[^:]{0,200};`), new RegExp(`^${at}\\s*["']?[\\w.*-]+["']?\\s*\\{(?:.*;)?\\s*\\}?\\s*$`), new RegExp(`^${at}\\s*(?:\\[\\w+=\\d+\\]|add (?:include|path) \\S+)`), [new RegExp(`^${at}\\s*(?:\\}|[#].*)\\s*$`), 0.5]], marks: [new RegExp(`^${at}\\s*(?:allow\\.vmm|devfs_ruleset\\s*=|exec\\.start\\s*=)`), new RegExp(`^${at}\\s*(?:\\[devfsrules_\\w+=\\d+\\]|add path \\S+ (?:unhide|hide))`), new RegExp(`\\{.*allow\\.vmm`)] },
+  { kind: 'sysctl-conf', forms: [new RegExp(`^/etc/sysctl\\.(?:conf|kld\\.d)\\S*(?::|\\t=)`), /^\s*(?:hw|vm|kern|dev|security|machdep|compat|net|vfs|debug|kstat)\.[\w.%-]+ ?= ?[^\s"]/, [/^\s*#/, 0.5]], marks: [/^\/etc\/sysctl\.(?:conf|kld\.d)/, /^(?:hw|vm|kern|security|net|vfs)\.[\w.%-]+=[^\s"]/] },
+  { kind: 'cbsd', forms: [/^(?:\x1b\[[\d;]*m)?\d{1,3}\/\d{1,2}\/\d{1,3} : .* : .* : \S+$/] },
+  { kind: 'bhyve-config', forms: [/^(?:pci\.\d+\.\d+\.\d+\.[\w.]+|memory\.\w+|lpc\.[\w.]+|acpi_tables\w*|x86\.\w+|cpus|sockets|cores|threads|name|uuid|rtc\.\w+|destroy_on_poweroff|bootrom|gdb\.\w+|virtio_msix|smbios\.\w+|system\.\w+|board\.\w+|chassis\.\w+|keyboard\.\w+|tpm\.\w+|config\.dump|bios\.\w+)=/, [/^#/, 0.4]], marks: [/^pci\.\d+\.\d+\.\d+\.device=/, /^memory\.(?:size|wired)=/], named: /^name=(\S{1,100})\s*$/m },
+
+  // illumos
+  { kind: 'illumos-ppt', forms: [/^DEV +(?:[A-Z]+ *){1,8}$/, /^(?:-|(?:\/dev\/)?ppt\d+) +(?:[0-9a-f]{1,4}|\/pci@|\/devices\/)\S*/, /^\s*"(?:dev|path|vendor-id|device-id|subsystem-vendor-id|subsystem-id|revision-id|label)":/, [/^\s*[{}[\],]+\s*$|^\s*"devices":/, 0.6]], marks: [/^DEV +(?:VENDOR|PATH|DEVICE)|^\s*\{?\s*"devices":|"dev": ?"\/dev\/ppt\d/, [/"devices": ?\[.*"vendor-id"/, 1.2]] },
+  { kind: 'illumos-zone', forms: [/^(?:create|add (?:attr|device|net|fs|rctl|dataset)|set (?:name|type|value|match|zonepath|brand|autoboot|ip-type|physical|bootargs|limitpriv)=.*|end|zonecfg -z \S+.*)$/, /^(?:zonename|zonepath|brand|autoboot|ip-type): |^(?:attr|device|net|fs|rctl|dataset|capped-\w+):$|^\t(?:name|type|value|match|physical|global-nic)(?::| not specified)/, /^\s*"(?:brand|alias|ram|vcpus|bootrom|pci_devices|zonename|uuid|disks|nics|state|autoboot|quota|owner_uuid|path|pci_slot)":/, [/^\s*[{}[\],]+\s*$/, 0.5]], marks: [/^(?:set )?brand[=:] ?"?bhyve/, [/^\s*"brand": ?"bhyve"|"brand": ?"bhyve"/, 0.8]], named: /^(?:create -z |zonename: |set zonename=)"?([\w.-]{1,64})/m },
+
+  { kind: 'text', about: noted('a diff'), forms: [[/^[<>] |^\d+(?:,\d+)?[acd]\d+|^---$|^@@ |^[+-]/, 1]], marks: [[/^\d+(?:,\d+)?[acd]\d+(?:,\d+)?$|^@@ -\d/, 0.8]] },
 ]
+
+/** Kinds that their content tells; the others need a name, a command before them or a bundle that says what they are. */
+export const knownByContent: ReadonlySet<EvidenceKind> = new Set(rows.map(({ kind }) => kind))
 
 /** Kinds that are believed for their file name alone when no line says otherwise: their text has no fixed form. */
 const byNameAlone: readonly EvidenceKind[] = ['kernel-log', 'libvirt-log', 'nvidia-smi', 'guest-report', 'bhyve-log', 'qemu-log']
@@ -230,14 +266,14 @@ const ENOUGH = 0.4
  */
 export function recognise(text: string, fileName?: string, hint?: EvidenceKind): Recognised {
   const lines = sample(text)
-  if (lines.length === 0) return { kind: 'text', sure: 'guess', why: 'it is empty', share: 0 }
+  if (lines.length === 0) return { kind: 'text', sure: 'guess', why: noted('it is empty'), share: 0 }
   const promised = hint ?? (fileName === undefined ? null : kindOfName(fileName))
   const scores = compiled.map(one => score(one, lines, promised)).toSorted((a, b) => b.value - a.value)
   const [best] = scores
   if (!best || best.value < ENOUGH) return byName(promised, hint !== undefined, best?.share ?? 0)
   const { row, share, mark, value } = best
   const sure = share >= 0.8 && (mark > 0 || lines.length >= 3) || value >= 1.1 ? 'certain' : value >= 0.6 ? 'likely' : 'guess'
-  const why = `${Math.round(share * 100)} % of its lines look like ${aboutOf(row)}${mark > 0 ? ', and one is typical of it' : ''}`
+  const why = mark > 0 ? noted('{n} % of its lines look like {kind}, and one is typical of it', { n: Math.round(share * 100), kind: aboutOf(row) }) : noted('{n} % of its lines look like {kind}', { n: Math.round(share * 100), kind: aboutOf(row) })
   const kind = row.kind === 'libvirt-domain' && isLive(text) ? 'libvirt-domain-live' : row.kind
   const name = row.named ? nameIn(text, row.named, kind, fileName) : kind === 'vm-bhyve' && fileName !== undefined ? stemOf(fileName) : undefined
   const also = alsoGoodFor(kind, lines, scores)
@@ -247,9 +283,9 @@ export function recognise(text: string, fileName?: string, hint?: EvidenceKind):
 function byName(promised: EvidenceKind | null, isHint: boolean, share: number): Recognised {
   const spec = promised === null ? null : evidenceKinds[promised]
   if (promised !== null && spec && (isHint || byNameAlone.includes(promised))) {
-    return { kind: promised, sure: 'guess', why: isHint ? `the command before it prints ${spec.about}` : `its file name suggests ${spec.about}`, share }
+    return { kind: promised, sure: 'guess', why: isHint ? noted('the command before it prints {kind}', { kind: spec.about }) : noted('its file name suggests {kind}', { kind: spec.about }), share }
   }
-  return { kind: 'text', sure: 'guess', why: 'its lines look like no kind that gpudoctor knows', share }
+  return { kind: 'text', sure: 'guess', why: noted('its lines look like no kind that gpudoctor knows'), share }
 }
 
 /** `virsh dumpxml` of a running domain has its id; the file in /run/libvirt/qemu is wrapped in <domstatus>. */

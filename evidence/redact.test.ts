@@ -51,6 +51,8 @@ const planted: Record<string, Planted> = {
   'kenv serial': { line: 'smbios.planar.serial="ZM 16 5S01234"', gone: '5S01234', as: 'serial', kind: 'kenv' },
   'disk serial of a domain': { line: '<serial>WD-WCC4N0123456</serial>', gone: 'WCC4N', as: 'serial' },
   'disk by id': { line: "<source dev='/dev/disk/by-id/ata-Samsung_SSD_S3Z8NB0K-part2'/>", gone: 'S3Z8', as: 'serial', stays: '-part2' },
+  'disk id of FreeBSD': { line: '\t  /dev/diskid/DISK-S466NX0K700001p4  ONLINE       0     0     0', gone: 'S466', as: 'serial', stays: 'p4  ONLINE' },
+  'USB device in devinfo': { line: '              ukbd0 pnpinfo vendor=0x046d product=0xc31c sernum="D3H74250UC1F" release=0x6402 at bus=0', gone: 'D3H74', as: 'serial', stays: 'release=0x6402 at bus=0', kind: 'devinfo' },
   'sysfs serial': { line: '/sys/class/nvme/nvme0/serial\t=S64ANS0T', gone: 'S64A', as: 'serial' },
   'NVMe name': { line: 'subnqn=nqn.2014.08.org.nvmexpress:144d144dS64ANS0T01234', gone: 'S64A', as: 'serial' },
   'syslog host': { line: 'Nov 21 00:29:54 tinas-pc kernel: vfio-pci 0000:01:00.0: reset', gone: 'tinas-pc', as: 'host', stays: 'kernel: vfio-pci 0000:01:00.0: reset', kind: 'kernel-log' },

@@ -147,11 +147,12 @@ const rows: readonly Row[] = [
 
   { takes: 'serial', about: 'serial numbers', hint: /serial[ _-]?n/i, pattern: /(serial[ _-]?(?:number|num|no\.?)["']?[ \t]{0,64}(?:is[ \t])?[:=#]?[ \t]{0,16}["'<]?)([a-z0-9][\w./+-]{2,4096})/gi, keep: noDigit },
   { takes: 'serial', about: 'serial= of devices and SMBIOS', hint: /serial/i, pattern: /((?<![a-z0-9-])serial=["']?|\.serial: ?|\bserial["'] ?: ?["'])([^\s\0"'<>,;]{3,4096})/gi, keep: value => noDigit(value) || /^(?:ttys?|com|cuau|chr|char|serial|uart)[\w-]{0,12}$|^\/dev\//i.test(value) },
-  { takes: 'serial', about: 'serial numbers in quotes', hint: /serial="/i, pattern: /((?<![a-z0-9-])serial=")([^"\n]{3,4096})/gi, keep: noDigit },
+  { takes: 'serial', about: 'serial numbers in quotes', hint: /ser(?:ial|num)="/i, pattern: /((?<![a-z0-9-])ser(?:ial|num)=")([^"\n]{3,4096})/gi, keep: noDigit },
   { takes: 'serial', about: 'serial numbers in domain XML', hint: /serial/, pattern: /(<serial>|name=['"]serial['"]>)([^<]{3,4096})(?=<)/g, keep: noDigit },
   { takes: 'serial', about: 'serial numbers in sysfs', hint: /serial\t=/, pattern: /(\/(?:\w{1,32}_)?serial\t=)([^\n]{3,65536})/g, keep: noDigit },
   { takes: 'serial', about: "serial numbers in pciconf's listing", hint: /= Serial \d|\bSN {1,4}= '/, pattern: /(= Serial \d{1,3} |\bSN {1,4}= ')([\w-]{4,4096})/g, keep: noDigit },
   { takes: 'serial', about: 'serial numbers in names of disks', hint: /\/by-id\//, pattern: /(\/by-id\/)([^\s\0"'<>,;/]{3,4096}?)(?=-part\d|-event-|-if\d|[\s\0"'<>,;/]|$)/gm, keep: noDigit },
+  { takes: 'serial', about: "serial numbers in FreeBSD's names of disks", hint: /diskid\/DISK-/, pattern: /(\bdiskid\/DISK-)([\w.%-]{4,128}?)(?=(?:[ps]\d{1,3}[a-h]?)?(?:\.eli)?(?:[\s\0"'<>,;:)]|$))/gm, keep: noDigit },
   { takes: 'serial', about: 'NVMe and iSCSI names, world wide names', hint: /nqn\.|wwn/i, pattern: /(nqn\.[\w.-]{1,64}:|\bwwn["']?[=: ]{1,3}["']?)((?:0x)?[\w.:-]{8,4096})/gi, keep: noDigit },
   { takes: 'serial', about: 'device serial numbers in configuration space', hint: /\t#[0-9a-f]{528}/, pattern: /(\/config\t#)([0-9a-f]{528,8192})$/gm, becomes: withoutSerial },
 

@@ -13,6 +13,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import type { Header as TarHeader, ReadEntry } from 'tar'
 import { hasBody, kindOf, type Evidence, type EvidenceId } from '../model/evidence.ts'
 import { checkManifest, knownId, snapshotFormat, type Manifest, type ManifestPiece, type SnapshotAbout } from './manifest.ts'
+import { noted } from '../language/say.ts'
 
 /** Something is wrong with a snapshot; the message says what, and what to do. */
 export class SnapshotError extends Error {
@@ -38,10 +39,10 @@ export const snapshotLimits = {
 }
 export type SnapshotLimits = typeof snapshotLimits
 
-const again = 'Take it again with "gpudoctor collect", or copy it again.'
-const foreign = () => new SnapshotError('this is no gpudoctor snapshot: it does not begin with a manifest.json. If it was unpacked and packed again, pass the unpacked folder instead.')
-const damaged = (what: string) => new SnapshotError(`the snapshot is damaged: ${what}. ${again}`)
-const tooMuch = (what: string) => new SnapshotError(`the snapshot is refused: ${what}. No honest snapshot is like this; do not trust the file.`)
+const again = noted('Take it again with "gpudoctor collect", or copy it again.')
+const foreign = () => new SnapshotError(noted('this is no gpudoctor snapshot: it does not begin with a manifest.json. If it was unpacked and packed again, pass the unpacked folder instead.'))
+const damaged = (what: string) => new SnapshotError(noted('the snapshot is damaged: {what}. {again}', { what, again }))
+const tooMuch = (what: string) => new SnapshotError(noted('the snapshot is refused: {what}. No honest snapshot is like this; do not trust the file.', { what }))
 
 // ---------------------------------------------------------------- writing
 
@@ -52,10 +53,10 @@ export interface SnapshotContents { readonly manifest: SnapshotAbout, readonly e
 export async function saveSnapshot(path: string, snapshot: SnapshotContents): Promise<Manifest> {
   const target = resolve(path)
   const there = await lstat(target).catch(() => null)
-  if (there && !there.isFile()) throw new SnapshotError(`${path} is ${there.isSymbolicLink() ? 'a symbolic link' : there.isDirectory() ? 'a directory' : 'no ordinary file'}: name a new file to write to.`)
+  if (there && !there.isFile()) throw new SnapshotError(noted('{path} is {kind}: name a new file to write to.', { path, kind: there.isSymbolicLink() ? noted('a symbolic link') : there.isDirectory() ? noted('a directory') : noted('no ordinary file') }))
   const made = contents(snapshot.manifest, snapshot.evidence)
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
-  const file = await open(temporary, 'wx', 0o600).catch((error: unknown) => { throw new SnapshotError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`) })
+  const file = await open(temporary, 'wx', 0o600).catch((error: unknown) => { throw new SnapshotError(noted('cannot write {path}: {reason}', { path, reason: error instanceof Error ? error.message : String(error) })) })
   try {
     await pack(made, snapshot.facts, async packed => {
       for await (const bytes of packed) await file.writeFile(bytes)
@@ -67,7 +68,7 @@ export async function saveSnapshot(path: string, snapshot: SnapshotContents): Pr
   } catch (error) {
     await file.close().catch(() => undefined)
     await unlink(temporary).catch(() => undefined)
-    throw error instanceof SnapshotError ? error : new SnapshotError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw error instanceof SnapshotError ? error : new SnapshotError(noted('cannot write {path}: {reason}', { path, reason: error instanceof Error ? error.message : String(error) }))
   }
   return made.manifest
 }
@@ -117,7 +118,7 @@ function contents(about: SnapshotAbout, evidence: readonly Evidence[]): { readon
   })
   const { tool, takenAt, zoneMinutes, platform, root, redacted } = about
   const checked = checkManifest({ format: snapshotFormat, tool, takenAt, zoneMinutes, platform, root, redacted, evidence: pieces })
-  if ('problems' in checked) throw new SnapshotError(`this evidence cannot be saved: ${checked.problems.join('; ')}`)
+  if ('problems' in checked) throw new SnapshotError(noted('this evidence cannot be saved: {problems}', { problems: checked.problems.join('; ') }))
   return { manifest: checked.manifest, bodies }
 }
 
@@ -168,8 +169,8 @@ export async function loadSnapshot(packed: string | Uint8Array | AsyncIterable<U
       let total = 0
       for await (const bytes of unpacked) {
         total += bytes.length
-        if (total > limits.total) throw tooMuch(`it unpacks to more than ${limits.total} bytes`)
-        if (total > limits.ratioFrom && total > read * limits.ratio) throw tooMuch(`it unpacks to more than ${limits.ratio} times its size`)
+        if (total > limits.total) throw tooMuch(noted('it unpacks to more than {n} bytes', { n: limits.total }))
+        if (total > limits.ratioFrom && total > read * limits.ratio) throw tooMuch(noted('it unpacks to more than {n} times its size', { n: limits.ratio }))
         first = first && Buffer.concat([first, bytes])
         if (first && first.length < 512) continue
         // The parser would take anything packed once more for an archive; only a tar that begins like ours gets there.
@@ -194,9 +195,9 @@ export async function loadSnapshot(packed: string | Uint8Array | AsyncIterable<U
 function asSnapshotError(error: unknown): SnapshotError {
   if (error instanceof SnapshotError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (code === 'Z_BUF_ERROR') return damaged('it ends too early')
-  if (code === 'Z_DATA_ERROR' && error instanceof Error && error.message === 'incorrect header check') return new SnapshotError('this is no gpudoctor snapshot: it is not packed with gzip. Pass the .tar.gz that "gpudoctor collect" wrote, or the folder it was unpacked to.')
-  if (error instanceof Error && 'syscall' in error) return new SnapshotError(`cannot read the snapshot: ${error.message}`)
+  if (code === 'Z_BUF_ERROR') return damaged(noted('it ends too early'))
+  if (code === 'Z_DATA_ERROR' && error instanceof Error && error.message === 'incorrect header check') return new SnapshotError(noted('this is no gpudoctor snapshot: it is not packed with gzip. Pass the .tar.gz that "gpudoctor collect" wrote, or the folder it was unpacked to.'))
+  if (error instanceof Error && 'syscall' in error) return new SnapshotError(noted('cannot read the snapshot: {reason}', { reason: error.message }))
   return damaged(error instanceof Error ? error.message : String(error))
 }
 
@@ -238,15 +239,15 @@ class SnapshotReader {
 
   #refusal({ path, type, size }: ReadEntry): SnapshotError | null {
     const shown = JSON.stringify(path.slice(0, 200))
-    if (++this.#entries > this.#limits.entries) return tooMuch(`it holds more than ${this.#limits.entries} files`)
-    if (type !== 'File') return tooMuch(`${shown} in it is no ordinary file but ${type}`)
-    if (size > this.#limits.entry) return tooMuch(`${shown} in it is larger than ${this.#limits.entry} bytes`)
-    if (!this.#manifest) return path !== 'manifest.json' ? foreign() : size > this.#limits.manifest ? tooMuch(`its manifest.json is larger than ${this.#limits.manifest} bytes`) : null
-    if (path === 'facts.json') return this.#facts ? tooMuch('facts.json is in it twice') : null
+    if (++this.#entries > this.#limits.entries) return tooMuch(noted('it holds more than {n} files', { n: this.#limits.entries }))
+    if (type !== 'File') return tooMuch(noted('{file} in it is no ordinary file but {type}', { file: shown, type }))
+    if (size > this.#limits.entry) return tooMuch(noted('{file} in it is larger than {n} bytes', { file: shown, n: this.#limits.entry }))
+    if (!this.#manifest) return path !== 'manifest.json' ? foreign() : size > this.#limits.manifest ? tooMuch(noted('its manifest.json is larger than {n} bytes', { n: this.#limits.manifest })) : null
+    if (path === 'facts.json') return this.#facts ? tooMuch(noted('{file} is in it twice', { file: 'facts.json' })) : null
     const piece = this.#wanted.get(path)
-    if (!piece) return tooMuch(`${shown} is in it, which its manifest does not name`)
-    if (this.#bodies.has(path)) return tooMuch(`${shown} is in it twice`)
-    return piece.bytes === size ? null : damaged(`${path} has ${size} bytes instead of ${piece.bytes}`)
+    if (!piece) return tooMuch(noted('{file} is in it, which its manifest does not name', { file: shown }))
+    if (this.#bodies.has(path)) return tooMuch(noted('{file} is in it twice', { file: shown }))
+    return piece.bytes === size ? null : damaged(noted('{file} has {n} bytes instead of {expected}', { file: path, n: size, expected: piece.bytes ?? 0 }))
   }
 
   #took(path: string, bytes: Uint8Array): void {
@@ -276,13 +277,13 @@ function readManifest(bytes: Uint8Array): Manifest {
   try {
     parsed = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
   } catch {
-    throw damaged('its manifest.json is no JSON')
+    throw damaged(noted('its manifest.json is no JSON'))
   }
   const format = typeof parsed === 'object' && parsed !== null && 'format' in parsed ? parsed.format : undefined
   if (typeof format !== 'number') throw foreign()
-  if (format > snapshotFormat) throw new SnapshotError(`the snapshot has format ${format}, this gpudoctor reads format ${snapshotFormat}: a newer gpudoctor wrote it. Update gpudoctor to read it.`)
+  if (format > snapshotFormat) throw new SnapshotError(noted('the snapshot has format {its}, this gpudoctor reads format {ours}: a newer gpudoctor wrote it. Update gpudoctor to read it.', { its: format, ours: snapshotFormat }))
   const checked = checkManifest(parsed)
-  if ('problems' in checked) throw damaged(`its manifest.json is not as it should be (${checked.problems.join('; ')})`)
+  if ('problems' in checked) throw damaged(noted('its manifest.json is not as it should be ({problems})', { problems: checked.problems.join('; ') }))
   return checked.manifest
 }
 
@@ -292,7 +293,7 @@ function assembled(manifest: Manifest, bodies: ReadonlyMap<string, Uint8Array>):
     const id: EvidenceId | null = knownId(written)
     const kind = kindOf(written)
     const bytes = file === undefined ? new Uint8Array(0) : bodies.get(file)
-    if (!bytes) throw damaged(`${file} is missing from it`)
+    if (!bytes) throw damaged(noted('{file} is missing from it', { file: file ?? '' }))
     if (!id || !kind) {
       skipped.push(written)
       return []
@@ -311,12 +312,12 @@ function assembled(manifest: Manifest, bodies: ReadonlyMap<string, Uint8Array>):
 export async function loadSnapshotFolder(dir: string, limits: SnapshotLimits = snapshotLimits): Promise<LoadedSnapshot> {
   const manifest = readManifest(await plainFile(dir, 'manifest.json', limits.manifest))
   const inside = await lstat(join(dir, 'evidence')).catch(() => null)
-  if (inside && !inside.isDirectory()) throw tooMuch('its "evidence" is no directory')
+  if (inside && !inside.isDirectory()) throw tooMuch(noted('its "evidence" is no directory'))
   const bodies = new Map<string, Uint8Array>()
   let total = 0
   for (const [name, piece] of wantedFiles(manifest)) {
     const bytes = await plainFile(dir, name, Math.min(limits.entry, limits.total - total))
-    if (bytes.length !== piece.bytes) throw damaged(`${name} has ${bytes.length} bytes instead of ${piece.bytes}; it was changed after it was taken`)
+    if (bytes.length !== piece.bytes) throw damaged(noted('{file} has {n} bytes instead of {expected}; it was changed after it was taken', { file: name, n: bytes.length, expected: piece.bytes ?? 0 }))
     total += bytes.length
     bodies.set(name, bytes)
   }
@@ -326,16 +327,16 @@ export async function loadSnapshotFolder(dir: string, limits: SnapshotLimits = s
 async function plainFile(dir: string, name: string, limit: number): Promise<Uint8Array> {
   const path = join(dir, name)
   const there = await lstat(path).catch(() => null)
-  if (!there) throw name === 'manifest.json' ? foreign() : damaged(`${name} is missing from it`)
-  if (!there.isFile()) throw tooMuch(`${name} in it is no ordinary file`)
-  if (there.size > limit) throw tooMuch(`${name} in it is larger than ${limit} bytes`)
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => { throw new SnapshotError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`) })
+  if (!there) throw name === 'manifest.json' ? foreign() : damaged(noted('{file} is missing from it', { file: name }))
+  if (!there.isFile()) throw tooMuch(noted('{file} in it is no ordinary file', { file: name }))
+  if (there.size > limit) throw tooMuch(noted('{file} in it is larger than {n} bytes', { file: name, n: limit }))
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((error: unknown) => { throw new SnapshotError(noted('cannot read {path}: {reason}', { path, reason: error instanceof Error ? error.message : String(error) })) })
   try {
     const bytes = Buffer.alloc(there.size)
     const { bytesRead } = await file.read(bytes, 0, there.size, 0)
     return bytes.subarray(0, bytesRead)
   } catch (error) {
-    throw new SnapshotError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new SnapshotError(noted('cannot read {path}: {reason}', { path, reason: error instanceof Error ? error.message : String(error) }))
   } finally {
     await file.close()
   }

@@ -49,7 +49,15 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^(?:cat|tail|less|head)\b.*\/libvirt\/qemu\/(\S+?)\.log|^qm\s+start\s|^(?:qemu-system-\w+|\S*\/qemu-system-\w+)\s+(?:--version|-version)/, gives: 'qemu-log' },
   { run: /^(?:\S*\/)?(?:qemu-system-\w+|qemu-kvm|kvm)\s/, gives: 'qemu-log', itself: 'qemu-processes' },
   { run: /^(?:\S*\/)?(?:bhyve|bhyveload|grub-bhyve)\s/, gives: 'bhyve-log', itself: 'bhyve-commands' },
+  { run: /^bhyvectl\b.*--vm[= ]([\w.@+-]+).*--get-mem|^bhyvectl\b.*--get-mem.*--vm[= ]([\w.@+-]+)/, gives: 'bhyvectl' },
   { run: /^vm\s+start\b|^bhyvectl\b/, gives: 'bhyve-log' },
+  { run: /^devinfo\b/, gives: 'devinfo' },
+  { run: /^bectl\s+list\b/, gives: 'bectl' },
+  { run: /^pkg\s+(?:info|query|list)\b/, gives: 'freebsd-packages' },
+  { run: /^cbsd\s+bhyve-ppt\b/, gives: 'cbsd' },
+  { run: /^camcontrol\s+devlist\b|^zpool\s+status\b|^netstat\s+-rn|^mount\s+-p|^glabel\s+status/, gives: 'freebsd-host-map' },
+  { run: /^pptadm\b/, gives: 'illumos-ppt' },
+  { run: /^zonecfg\s+-z\s+(\S+)\s+(?:export|info)|^vmadm\s+get\b/, gives: 'illumos-zone' },
   { run: /^ps\b.*(?:qemu|kvm)|^pgrep\b.*qemu|^qm\s+showcmd\s/, gives: 'qemu-processes' },
   { run: /^ps\b.*bhyve/, gives: 'bhyve-commands' },
   { run: /^qm\s+config\s+(\d+)|^cat\s+\/etc\/pve\/\S*?(\d+)\.conf/, gives: 'proxmox-vm' },
@@ -78,6 +86,18 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^ulimit\b|^prlimit\b|^cat\s+\/proc\/\S+\/limits|^cat\s+\/etc\/security\/limits/, gives: 'limits', keep: true },
   { run: /^(?:ls|find|for|tree|readlink)\b.*(?:iommu_groups|\/class\/iommu)|iommu.*\.sh\b/, gives: 'iommu-sysfs', keep: true },
   { run: /^ls\b.*\/dev\/(?:vfio|kvm)\b/, gives: 'device-nodes', keep: true },
+  { run: /^driverctl\s+(?:-\S+\s+)*(?:list-overrides|list-devices)|^(?:cat|grep)\b.*(?:driverctl\.d|udev\/rules\.d)/, gives: 'device-binding' },
+  { run: /^cat\s+\/etc\/pve\/mapping\/pci\.cfg/, gives: 'proxmox-mapping' },
+  { run: /^(?:cat|grep)\b.*nova\S*\.conf/, gives: 'nova-conf' },
+  { run: /^(?:kubectl|oc)\b.*\bget\b.*-o\s*(?:yaml|json)/, gives: 'kubernetes' },
+  { run: /^(?:amd-smi|rocm-smi)\b/, gives: 'amd-smi' },
+  { run: /^modinfo\b/, gives: 'modinfo' },
+  { run: /^docker\s+info\b|^nvidia-ctk\b|^(?:cat|grep)\b.*(?:\/etc\/docker\/daemon\.json|nvidia-container-runtime|\/cdi\/)/, gives: 'container-toolkit', keep: true },
+  { run: /^systemctl\s+show\b/, gives: 'services' },
+  { run: /^(?:cat|grep)\b.*\/etc\/libvirt\/qemu\.conf/, gives: 'qemu-conf' },
+  { run: /^ausearch\b|^(?:cat|grep|tail)\b.*audit\.log/, gives: 'audit-log' },
+  { run: /^(?:cat|grep)\b.*\/proc\/interrupts/, gives: 'interrupts' },
+  { run: /^(?:fuser|lsof)\b.*\/dev\/(?:nvidia|dri|kfd|vfio)/, gives: 'device-holders' },
   { run: /^(?:ls|cat|find)\b.*\/etc\/libvirt\/hooks/, gives: 'libvirt-hooks', keep: true },
   { run: /^(?:cat|grep)\b.*\/sys\/module\/\w+\/parameters/, gives: 'module-parameters', keep: true },
   { run: /^cat\s+\/proc\/fb\b/, gives: 'display-state' },
@@ -448,7 +468,13 @@ export function cut(text: string, fileName?: string): Piece[] {
   const ownName = parts.length === 1 ? fileName : undefined
   const blocks: Block[] = []
   for (const part of parts) blocks.push(...(blocks.length < MOST_PIECES ? changeBlocks(whole, part, ownName) : [part]))
-  return merged(blocks).flatMap(block => pieceOf(whole, block, blocks.length === 1 ? fileName : undefined) ?? [])
+  return ofThisBoot(merged(blocks).flatMap(block => pieceOf(whole, block, blocks.length === 1 ? fileName : undefined) ?? []))
+}
+
+/** `journalctl -b -1` beside a log of this boot tells how it was; alone it is what the person wants examined. */
+function ofThisBoot(pieces: Piece[]): Piece[] {
+  const isEarlier = ({ kind, command = '' }: Piece) => kind === 'kernel-log' && /^(?:sudo )?journalctl\b.*?(?:-b ?|--boot[= ])-[1-9]/.test(command)
+  return pieces.some(piece => piece.kind === 'kernel-log' && !isEarlier(piece)) ? pieces.map(piece => (isEarlier(piece) ? { ...piece, kind: 'previous-boot' } : piece)) : pieces
 }
 
 /** Keeps the count of pieces in bounds: what is over becomes one block of prose. */

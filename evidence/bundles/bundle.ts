@@ -27,10 +27,14 @@ export interface Bundle {
   /** What marks it, in words, for docs/inputs.md. */
   readonly marked: string
   readonly members: readonly MemberRule[]
-  /** Files that are text of any kind are taken by their content as well. */
-  readonly loose?: true
+  /** As a folder the collectors read it themselves. */
+  readonly hostTree?: true
+  /** Files beside those, held against the same path, that are taken by their content. */
+  readonly loose?: RegExp
   /** What its layout was taken from. */
   readonly source: string
+  /** Real ones that were read, beside the layouts that bundles.test.ts rebuilds. */
+  readonly read?: string
 }
 
 export const bundle = (declaration: Bundle): Bundle => declaration
@@ -59,6 +63,9 @@ export const hostFiles: readonly MemberRule[] = [
   { at: new RegExp(`^var/log/libvirt/qemu/(?<name>[^/]+)\\.log${packed}$`), kind: 'qemu-log' },
   { at: new RegExp(`^var/log/libvirt/(?:libvirtd|virtqemud)\\.log${packed}$`), kind: 'libvirt-log' },
   { at: /^etc\/pve\/(?:nodes\/[^/]+\/)?qemu-server\/(?<name>\d+)\.conf$/, kind: 'proxmox-vm' },
+  { at: /^etc\/pve\/mapping\/pci\.cfg$/, kind: 'proxmox-mapping' },
+  { at: /^etc\/(?:driverctl\.d\/[^/]+|udev\/rules\.d\/[^/]+\.rules)$/, kind: 'device-binding', tree: true },
+  { at: /^etc\/(?:kolla\/nova-compute|nova)\/nova(?:-cpu|-compute)?\.conf$/, kind: 'nova-conf' },
   { at: /^var\/run\/dmesg\.boot$/, kind: 'kernel-log', best: 'kernel-log' },
   { at: new RegExp(`^var/log/dmesg${packed}$`), kind: 'kernel-log', best: 'kernel-log' },
   { at: /^var\/log\/kern\.log$/, kind: 'kernel-log', best: 'kernel-log', partial: true },

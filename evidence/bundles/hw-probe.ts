@@ -1,7 +1,8 @@
 import { bundle } from './bundle.ts'
+import { noted } from '../../language/say.ts'
 
 export default bundle({
-  name: 'hw-probe', about: 'an hw-probe archive (linux-hardware.org, bsd-hardware.info)', mark: /^logs\/(?:dmesg|lspci|lspci_all|pciconf)$/, marked: 'members `logs/dmesg`, `logs/lspci` or `logs/pciconf`',
+  name: 'hw-probe', about: noted('an hw-probe archive (linux-hardware.org, bsd-hardware.info)'), mark: /^logs\/(?:dmesg|lspci|lspci_all|pciconf)$/, marked: 'members `logs/dmesg`, `logs/lspci` or `logs/pciconf`',
   members: [
     { at: /^logs\/lspci_all$/, kind: 'lspci', best: 'lspci' },
     { at: /^logs\/lspci$/, kind: 'lspci', best: 'lspci' },
@@ -21,5 +22,6 @@ export default bundle({
     { at: /^logs\/loader\.conf$/, kind: 'loader-conf', tree: true },
     { at: /^logs\/rc\.conf$/, kind: 'rc-conf', tree: true },
   ],
-  source: 'linuxhw/hw-probe, hw-probe.pl; a probe of version 1.6',
+  source: 'linuxhw/hw-probe, hw-probe.pl',
+  read: 'a probe of version 1.6 (kingfs/w510, hw.info)',
 })

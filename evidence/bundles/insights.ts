@@ -1,8 +1,9 @@
 import { bundle, hostFiles } from './bundle.ts'
+import { noted } from '../../language/say.ts'
 
 /** Logs in it are filtered by keywords: what is not there proves nothing. Listings are whole. */
 export default bundle({
-  name: 'Red Hat Insights', about: 'a Red Hat Insights archive', mark: /^(?:data\/)?insights_(?:commands\/|archive\.txt$)/, marked: 'a folder `insights_commands` or a file `insights_archive.txt`',
+  name: 'Red Hat Insights', about: noted('a Red Hat Insights archive'), mark: /^(?:data\/)?insights_(?:commands\/|archive\.txt$)/, marked: 'a folder `insights_commands` or a file `insights_archive.txt`',
   members: [
     { at: /^(?:data\/)?insights_commands\/lspci_-k$/, kind: 'lspci', best: 'lspci' },
     { at: /^(?:data\/)?insights_commands\/lspci_-vmmkn$/, kind: 'lspci', best: 'lspci' },

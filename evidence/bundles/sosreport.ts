@@ -1,7 +1,8 @@
 import { bundle, hostFiles } from './bundle.ts'
+import { noted } from '../../language/say.ts'
 
 export default bundle({
-  name: 'sos report', about: 'a sos report (sosreport, sos report)', mark: /^sos_commands\//, marked: 'a folder `sos_commands`',
+  name: 'sos report', about: noted('a sos report (sosreport, sos report)'), mark: /^sos_commands\//, marked: 'a folder `sos_commands`',
   members: [
     { at: /^sos_commands\/pci\/lspci_-nnvv$/, kind: 'lspci', best: 'lspci' },
     { at: /^sos_commands\/pci\/lspci_-nvv$/, kind: 'lspci', best: 'lspci' },
@@ -19,5 +20,6 @@ export default bundle({
     { at: /^sos_commands\/proxmox\/.*qemu.*config.*$/, kind: 'by content' },
     ...hostFiles,
   ],
-  source: 'sosreport/sos, its plugins pci, kernel, logs, virsh, libvirt, nvidia; reports of 3.6 and 4.2',
+  source: 'sosreport/sos, its plugins pci, kernel, logs, virsh, libvirt, nvidia',
+  read: 'two reports of sos 4.2 (canonical/hotsos, tests/unit/fake_data_root: openstack in part, kubernetes)',
 })

@@ -1,8 +1,9 @@
 import { bundle } from './bundle.ts'
+import { noted } from '../../language/say.ts'
 
 /** Members have names that whoever wrote the specification chose, so that content decides. */
 export default bundle({
-  name: 'Troubleshoot', about: 'a Troubleshoot support bundle (Kubernetes)', mark: /^host-collectors\//, marked: 'a folder `host-collectors`',
+  name: 'Troubleshoot', about: noted('a Troubleshoot support bundle (Kubernetes)'), mark: /^host-collectors\//, marked: 'a folder `host-collectors`',
   members: [
     { at: /^host-collectors\/(?:[^/]+\/)?run-host\/[^/]+\.txt$/, kind: 'by content' },
     { at: /^host-collectors\/(?:[^/]+\/)?journald\/[^/]+\.txt$/, kind: 'by content', partial: true },

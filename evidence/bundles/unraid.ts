@@ -1,7 +1,8 @@
 import { bundle } from './bundle.ts'
+import { noted } from '../../language/say.ts'
 
 export default bundle({
-  name: 'Unraid diagnostics', about: 'Unraid diagnostics', mark: /^system\/(?:iommu_groups|vars)\.txt$/, marked: '`system/iommu_groups.txt` or `system/vars.txt`',
+  name: 'Unraid diagnostics', about: noted('Unraid diagnostics'), mark: /^system\/(?:iommu_groups|vars)\.txt$/, marked: '`system/iommu_groups.txt` or `system/vars.txt`',
   members: [
     { at: /^system\/lspci\.txt$/, kind: 'lspci' },
     { at: /^system\/iommu_groups\.txt$/, kind: 'iommu-sysfs' },
