@@ -42,7 +42,18 @@ export function causesOf(findings: readonly Ranked[]): (number | null)[] {
 const bySeverity: Readonly<Record<Severity, number>> = { error: 60, warning: 30, hint: 0 }
 const byConfidence: Readonly<Record<Confidence, number>> = { confirmed: 30, likely: 18, possible: 0 }
 
-/** Weight of a root cause: how sure, how bad, how much it explains; at equal weight what comes earlier in a start. */
-export function weight(finding: Ranked, explains: number): number {
-  return bySeverity[finding.severity] + byConfidence[finding.confidence] + Math.min(explains, 3) * 8 + (finding.hasLog ? 6 : 0) + (layers.length - layers.indexOf(finding.layer)) * 0.3
+/** For each finding all that follows from it, near and far, by place in the list. */
+export function consequencesOf(causes: readonly (number | null)[]): readonly (readonly number[])[] {
+  const all = causes.map((): number[] => [])
+  causes.forEach((cause, place) => {
+    for (let at = cause; at !== null; at = causes[at] ?? null) (all[at] as number[]).push(place)
+  })
+  return all
+}
+
+/** Weight of a root cause: how sure, how bad, how much it explains; at equal weight what comes earlier in a start. It is as bad as the worst that follows from it. */
+export function weight(finding: Ranked, follows: readonly Ranked[]): number {
+  const severity = Math.max(...[finding, ...follows].map(each => bySeverity[each.severity]))
+  const hasLog = finding.hasLog || follows.some(each => each.hasLog)
+  return severity + byConfidence[finding.confidence] + Math.min(follows.length, 3) * 8 + (hasLog ? 6 : 0) + (layers.length - layers.indexOf(finding.layer)) * 0.3
 }
