@@ -12,8 +12,10 @@ import type { Subject } from '../engine/subject.ts'
 import { decimalSlashes, nodedevOf, selectorOf } from '../model/bdf.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Fact } from '../model/fact.ts'
-import type { Finding } from '../model/finding.ts'
+import type { Finding, Trace } from '../model/finding.ts'
 import type { LogSignature, Rule, SubjectKind } from '../model/rule.ts'
+import { branchesOf } from '../matching/branches.ts'
+import { Pattern } from '../matching/pattern.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { diagnose } from './diagnose.ts'
 import { notKnown } from './fill.ts'
@@ -30,7 +32,7 @@ export async function testRule(rule: Rule, tests: RuleTestFile | null, shared: S
   for (const test of tests.cases) problems.push(...(await runCase(rule, test, shared)).map(problem => `"${test.name}": ${problem}`))
   const verdicts = new Set(tests.cases.map(test => test.expect.verdict))
   for (const verdict of ['fires', 'clear', 'unknown'] as const) if (!verdicts.has(verdict)) problems.push(`no case leaves it ${verdict}`)
-  problems.push(...Object.entries(rule.log).flatMap(([name, signature]) => unfoundSamples(rule, name, signature, shared)))
+  problems.push(...Object.entries(rule.log).flatMap(([name, signature]) => [...unfoundSamples(rule, name, signature, shared), ...wordingsWithoutSample(name, signature)]))
   return problems
 }
 
@@ -42,6 +44,12 @@ function unfoundSamples(rule: Rule, name: string, signature: LogSignature, share
     return matches.matched(signature) ? [] : [`log.${name} does not find its own sample in a ${kind}: ${sample}`]
   })
 }
+
+/** Each branch of a pattern is a wording of its own, so each has a real line. */
+const wordingsWithoutSample = (name: string, { match, samples }: LogSignature): string[] => branchesOf(match).flatMap(({ text, only }) => {
+  const pattern = new Pattern(only)
+  return samples.some(sample => pattern.match(sample)) ? [] : [`log.${name} has no sample for the wording ${text === '' ? 'without anything here' : text} of ${match}`]
+})
 
 async function runCase(rule: Rule, test: Case, shared: Shared): Promise<string[]> {
   const { snapshot, evidence, key } = setUp(rule.for, test)
@@ -63,6 +71,19 @@ async function runCase(rule: Rule, test: Case, shared: Shared): Promise<string[]
   return [...problems, ...wordProblems(finding, expect)]
 }
 
+/** What the conditions of a rule came to in one case: its own, `confirmed_when`, `likely_when` and those of its fixes, as far as it has them. */
+export async function tracesOf(rule: Rule, test: Case, shared: Shared): Promise<Trace[]> {
+  const { snapshot, evidence, key } = setUp(rule.for, test)
+  const examination = new Examination([rule], shared, snapshot, evidence)
+  const subject = examination.subjects[rule.for].find(one => one.ref.key === key)
+  const traces: Trace[] = []
+  if (!subject) return traces
+  for (const condition of [rule.conditions, rule.confirmedWhen, rule.likelyWhen, ...rule.fixes.map(fix => fix.when)]) {
+    if (condition) traces.push(await examination.ask(condition, rule, subject))
+  }
+  return traces
+}
+
 function wordProblems(finding: Finding, expect: Case['expect']): string[] {
   const words = allWords(finding)
   const list = (value: string | string[] | undefined) => (value === undefined ? [] : typeof value === 'string' ? [value] : value)
@@ -70,7 +91,7 @@ function wordProblems(finding: Finding, expect: Case['expect']): string[] {
     ...(expect.confidence && finding.confidence !== expect.confidence ? [`its confidence is ${finding.confidence}, not ${expect.confidence}`] : []),
     ...list(expect.says).filter(text => !words.includes(text)).map(text => `does not say "${text}"; it says: ${words}`),
     ...list(expect.says_not).filter(text => words.includes(text)).map(text => `says "${text}"`),
-    ...(words.includes(notKnown) ? [`has a placeholder without a value: ${words}`] : []),
+    ...(words.includes(notKnown()) ? [`has a placeholder without a value: ${words}`] : []),
     ...(placeholdersIn(words).length > 0 ? [`has a placeholder that was not filled: ${words}`] : []),
   ]
 }
@@ -82,7 +103,7 @@ export function allWords(finding: Finding): string {
 }
 
 /** The test's machine: scalars wrapped into facts, logs into evidence that is whole unless the test cuts it. */
-function setUp(kind: SubjectKind, test: Case): { snapshot: Snapshot; evidence: Evidence[]; key: string } {
+export function setUp(kind: SubjectKind, test: Case): { snapshot: Snapshot; evidence: Evidence[]; key: string } {
   const { given } = test
   const functions: Record<string, Facts> = {}
   const wrap = (facts: Record<string, unknown> | undefined): Facts => Object.fromEntries(Object.entries(facts ?? {}).map(([name, value]) => [name, { value: plain(value), at: [] }]))

@@ -248,7 +248,7 @@ for: function
 conditions: { all: [ { fact: fn, path: driver, operator: equal, value: nouveau } ] }
 cause: why
 finding: '{{fn.bdf}} is on {{fn.driver|no driver}}'
-fixes: [ { title: do it, risk: none, steps: [ { run: 'true' } ], verify: [ { run: 'true', shows: nothing } ] } ]
+fixes: [ { title: do it, risk: none, side: host, steps: [ { run: 'true' } ], verify: [ { run: 'true', shows: nothing } ] } ]
 references: [ { for: all, at: here } ]
 `
 

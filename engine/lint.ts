@@ -1,181 +1,57 @@
-/** What the schema cannot see: paths, types, patterns, placeholders, advice. Each check answers with complaints, or none. */
-import { Pattern } from '../matching/pattern.ts'
-import { isUsual, shortestLiteral } from '../matching/literals.ts'
-import { evidenceKinds } from '../model/evidence-kinds.ts'
-import type { EvidenceKindSpec } from '../model/evidence.ts'
-import type { Condition, FixTemplate, Leaf, LogSignature, Rule, StepTemplate } from '../model/rule.ts'
-import { isLeaf, isReference, leavesOf } from './needs.ts'
-import { operators } from './operators.ts'
-import { pathInfo, placeholdersIn, type PathInfo } from './paths.ts'
-import type { RuleFile } from './rule-schema.ts'
-import type { Shared } from './shared.ts'
+/**
+ * The lint: a table of checks, each with what it refuses and why; `gpudoctor rules lint --checks` prints it. Checks of form
+ * are made while a file is loaded (`load.ts`), those of a rule once it has its form, those of tests and of a whole folder
+ * by `rules lint` alone (`lint-folder.ts`).
+ */
+import { conditionChecks } from './lint-conditions.ts'
+import type { Check, Complaint, Linted, RuleCheck } from './lint-check.ts'
+import { signatureChecks } from './lint-signatures.ts'
+import { testChecks } from './lint-tests.ts'
+import { textChecks } from './lint-texts.ts'
 
-/** What is wrong, and the keys that lead to the place. */
-export interface Complaint { readonly path: readonly (string | number)[]; readonly message: string }
+const named = <Name extends string>(checks: Readonly<Record<Name, readonly [refuses: string, why: string]>>): Readonly<Record<Name, Check>> =>
+  Object.fromEntries(Object.entries<readonly [string, string]>(checks).map(([name, [refuses, why]]) => [name, { name, refuses, why }])) as Readonly<Record<Name, Check>>
 
-type Keys = readonly (string | number)[]
+/** What a file must be before its rule can be looked at. */
+export const formChecks = named({
+  'readable': ['a file or folder that cannot be read', 'what is not read is not checked'],
+  'file-size': ['a file larger than 256 KiB', 'no rule is that long; something else lies there'],
+  'yaml': ['text that is no YAML 1.2, names a key twice, or carries tags', 'rules are data and never code; YAML bombs are refused as well'],
+  'known-key': ['a key that a rule does not have', 'a slip of the pen would be ignored silently'],
+  'missing-key': ['a rule without something that every rule has', 'the reader would miss it'],
+  'known-word': ['a word that is none of those to choose from: severity, layer, platform, where …', 'nothing would be for it'],
+  'not-empty': ['an empty text, or an empty list where one element is the least', 'an empty any never holds, an empty all always'],
+  'value-form': ['a value of another form than the key takes: a number for a text, a text for a list', 'it would be misread or break a run'],
+  'id-is-file-name': ['a rule whose id is not the name of its file', 'people find a rule by its name'],
+  'shared-condition': ['a shared condition that _conditions.yaml does not have', 'the rule would hold without it'],
+  'nesting': ['conditions nested deeper than 40 levels', 'a shared condition names itself, or somebody attacks'],
+  'unique-name': ['an id or alias that another rule has', 'a name in symptom_of, explain and reports means one rule'],
+  'test-form': ['a test file of another form', 'its cases would not be run'],
+  'shared-form': ['_lists, _conditions, _recipes, _never or a table of another form', 'every rule that leans on it would break'],
+  'shared-name': ['a list, recipe or table that has the name of a built-in one and says something else', 'it would change what built-in rules mean'],
+  'table-row': ['a row of a table that has not exactly the columns', 'a text would say "(not known)"'],
+  'never-pattern': ['a pattern of _never.yaml that RE2 does not take', 'it would hold back nothing'],
+  'pack-form': ['a pack.yaml that is of another form, or for a newer form of rules', 'a newer rule would be misread; a newer gpudoctor takes it'],
+})
+export type FormCheck = keyof typeof formChecks
 
-export function lintRule(rule: Rule, file: RuleFile, shared: Shared): Complaint[] {
-  return [
-    ...lintConditions(rule, shared),
-    ...lintSignatures(rule, shared),
-    ...lintTexts(rule, shared),
-    ...lintAdvice(rule, shared),
-    ...(rule.severity !== 'hint' && rule.fixes.length === 0 ? [{ path: ['fixes'], message: 'an error or a warning without a fix helps nobody; say at least what to try' }] : []),
-    ...(rule.symptomOf.includes(rule.id) ? [{ path: ['symptom_of'], message: 'it names itself' }] : []),
-    ...(file.title.endsWith('.') ? [{ path: ['title'], message: 'a title has no full stop' }] : []),
-  ]
-}
+/** What can only be seen over a whole folder. */
+export const folderChecks = named({
+  'has-tests': ['a rule without tests beside it', 'nobody knows whether it works'],
+  'orphan-test': ['tests without a rule beside them', 'the rule was renamed, and its tests no longer run'],
+  'known-rule': ['a rule in symptom_of or confused_with that does not exist', 'the symptom would never be put under its cause'],
+  'symptom-cycle': ['rules that are symptoms of one another in a circle', 'no cause would be the first'],
+  'built-in-name': ['a name of a built-in rule, in a folder that is no pack with a name', 'the rule takes the place of the built-in one in every run; a pack has names of its own, and says in replaces what it replaces'],
+  'shared-used': ["a list, condition or recipe of a person's folder that nothing in it uses", 'it is left over, or its user misspells it'],
+  'recipe-names': ['a recipe with placeholders other than its parameters, or with steps of a recipe that does not exist', 'its steps would hold "(not known)", or be left out'],
+})
+export type FolderCheck = keyof typeof folderChecks
 
-function lintConditions(rule: Rule, shared: Shared): Complaint[] {
-  const parts: [Keys, Condition | undefined][] = [
-    [['conditions'], rule.conditions], [['confirmed_when'], rule.confirmedWhen], [['likely_when'], rule.likelyWhen],
-    ...rule.fixes.map((fix, index): [Keys, Condition | undefined] => [['fixes', index, 'when'], fix.when]),
-  ]
-  const top = isLeaf(rule.conditions) ? [{ path: ['conditions'], message: 'conditions begin with all, any or not' }] : []
-  const used = new Set<string>()
-  const complaints = parts.flatMap(([base, condition]) => (condition ? leavesOf(condition, base) : []).flatMap(({ leaf, at }) => {
-    if (leaf.fact === 'log') used.add(leaf.path.split('.')[0] as string)
-    return lintLeaf(leaf, rule, shared).map(message => ({ path: at, message }))
-  }))
-  const idle = Object.keys(rule.log).filter(name => !used.has(name)).map(name => ({ path: ['log', name], message: 'no condition asks for this signature' }))
-  return [...top, ...complaints, ...idle]
-}
+export const ruleChecks: readonly RuleCheck[] = [...conditionChecks, ...signatureChecks, ...textChecks]
 
-function lintLeaf(leaf: Leaf, rule: Rule, shared: Shared): string[] {
-  const spec = Object.hasOwn(operators, leaf.operator) ? operators[leaf.operator] : undefined
-  if (!spec) return [`there is no operator ${leaf.operator}; there are ${Object.keys(operators).join(', ')}`]
-  const info = pathInfo(`${leaf.fact}.${leaf.path}`, rule.for, rule.log)
-  if (typeof info === 'string') return [info]
-  if (!spec.left.includes(info.type)) return [`${leaf.operator} is for ${spec.left.join(', ')}; ${leaf.fact}.${leaf.path} is ${info.type}`]
-  if (isReference(leaf.value)) return lintReference(leaf.value.fact, leaf.value.path ?? '', spec.right, info, rule, shared)
-  return lintValue(leaf, spec.right, info)
-}
+/** The whole table. */
+export const checks: readonly Check[] = [...Object.values(formChecks), ...ruleChecks, ...testChecks, ...Object.values(folderChecks)]
 
-function lintReference(fact: string, path: string, right: string, info: PathInfo, rule: Rule, shared: Shared): string[] {
-  if (fact === 'lists') {
-    if (!Object.hasOwn(shared.lists, path)) return [`there is no list ${path} in _lists.yaml`]
-    return right === 'list' ? [] : ['a list stands only behind in, notIn, containsAny and containsNone']
-  }
-  const other = pathInfo(`${fact}.${path}`, rule.for, rule.log)
-  if (typeof other === 'string') return [other]
-  const isList = ['texts', 'numbers', 'functions', 'vms'].includes(other.type)
-  if (right === 'list') return isList ? [] : [`${fact}.${path} is no list`]
-  return !isList && (right !== 'number' || other.type === 'number') ? [] : [`${fact}.${path} (${other.type}) cannot be compared with a ${info.type} here`]
-}
-
-function lintValue(leaf: Leaf, right: string, info: PathInfo): string[] {
-  const { value } = leaf
-  const isList = Array.isArray(value)
-  switch (right) {
-    case 'list':
-      return isList && (value as readonly unknown[]).length > 0 ? [] : [`${leaf.operator} wants a list that is not empty`]
-    case 'number':
-      return typeof value === 'number' ? [] : [`${leaf.operator} wants a number`]
-    case 'flag':
-      return typeof value === 'boolean' ? [] : [`${leaf.operator} wants true or false`]
-    case 'version':
-      return typeof value === 'string' && /^\d+(\.\d+)*$/.test(value) ? [] : [`${leaf.operator} wants a version such as '6.2', in quotes`]
-    case 'pattern':
-      return typeof value === 'string' ? compileError(value) : [`${leaf.operator} wants a pattern`]
-    default:
-      if (isList) return ['a list is never equal to a value; use in, or contains']
-      if (value === null) return ['use exists: false to ask whether it is known not to be']
-      return typeOfScalar(info.type) === typeof value ? [] : [`${leaf.fact}.${leaf.path} is ${info.type}, the value is a ${typeof value}`]
-  }
-}
-
-const typeOfScalar = (type: string): string => (type === 'number' || type === 'numbers' ? 'number' : type === 'flag' ? 'boolean' : 'string')
-
-function compileError(pattern: string): string[] {
-  try {
-    new Pattern(pattern).compile()
-    return []
-  } catch (error) {
-    return [`RE2 does not take the pattern: ${error instanceof Error ? error.message : String(error)}`]
-  }
-}
-
-/** What log.<signature> has of its own. */
-const taken: readonly string[] = ['count', 'line', 'row', 'last', 'all']
-
-function lintTable({ table }: LogSignature, groups: readonly string[], shared: Shared): string[] {
-  if (!table) return []
-  if (!Object.hasOwn(shared.tables, table.name)) return [`there is no table ${table.name} in _tables`]
-  const columns = table.rows === undefined || table.rows === 'none' ? [] : Object.keys(table.rows)
-  return [
-    ...table.key.filter(group => !groups.includes(group)).map(group => `the key ${group} is no group of the pattern`),
-    ...columns.filter(column => !table.columns.includes(column)).map(column => `${table.name} has no column ${column}`),
-  ]
-}
-
-function lintSignatures(rule: Rule, shared: Shared): Complaint[] {
-  return Object.entries(rule.log).flatMap(([name, signature]) => {
-    const at = (key: string, message: string): Complaint => ({ path: ['log', name, key], message })
-    const wrong = compileError(signature.match)
-    if (wrong.length > 0) return [at('match', wrong[0] as string)]
-    const pattern = new Pattern(signature.match)
-    const complaints: Complaint[] = []
-    for (const kind of signature.in) {
-      if (!(evidenceKinds[kind] as EvidenceKindSpec).log) complaints.push(at('in', `${kind} is not searched line by line`))
-    }
-    for (const literal of signature.contains) {
-      if (literal.length < shortestLiteral) complaints.push(at('contains', `"${literal}" is shorter than ${shortestLiteral} characters; name a longer part of the message`))
-      if (isUsual(literal)) complaints.push(at('contains', `"${literal}" stands in lines that every log is full of; name a rarer part of the message`))
-    }
-    for (const sample of signature.samples) {
-      if (!pattern.match(sample)) complaints.push(at('samples', `the pattern does not match: ${sample}`))
-      if (!signature.contains.some(literal => sample.toLowerCase().includes(literal.toLowerCase()))) complaints.push(at('contains', `no literal stands in: ${sample}`))
-    }
-    for (const line of signature.not ?? []) if (pattern.match(line)) complaints.push(at('not', `the pattern matches: ${line}`))
-    complaints.push(...lintTable(signature, pattern.groups(), shared).map(message => at('table', message)))
-    for (const group of pattern.groups()) if (taken.includes(group)) complaints.push(at('match', `a group named ${group} would hide log.${name}.${group}`))
-    for (const group of signature.numbers ?? []) if (!pattern.groups().includes(group)) complaints.push(at('numbers', `there is no group ${group}`))
-    return complaints
-  })
-}
-
-/** Every text of a fix, with the keys that lead to it and whether it may name `each`. */
-function textsOf(fix: FixTemplate, index: number): { text: string; at: Keys; each: string | undefined }[] {
-  const list = (key: string, steps: readonly (StepTemplate | { run: string; shows: string; each?: string })[]) =>
-    steps.flatMap((step, number) => Object.entries(step).filter(([field]) => field !== 'where' && field !== 'each').flatMap(([field, value]) =>
-      (typeof value === 'string' ? [value] : field === 'with' ? Object.values(value as Record<string, string>) : [])
-        .map(text => ({ text, at: ['fixes', index, key, number, field], each: step.each }))))
-  return [
-    { text: fix.title, at: ['fixes', index, 'title'], each: undefined },
-    ...(fix.caution ? [{ text: fix.caution, at: ['fixes', index, 'caution'], each: undefined }] : []),
-    ...list('steps', fix.steps), ...list('verify', fix.verify), ...list('undo', fix.undo ?? []),
-  ]
-}
-
-function lintTexts(rule: Rule, shared: Shared): Complaint[] {
-  const all = [
-    { text: rule.finding, at: ['finding'] as Keys, each: undefined }, { text: rule.title, at: ['title'] as Keys, each: undefined }, { text: rule.cause, at: ['cause'] as Keys, each: undefined },
-    ...rule.fixes.flatMap(textsOf),
-  ]
-  const recipes = rule.fixes.flatMap((fix, index) => [...fix.steps, ...(fix.undo ?? [])].flatMap(step => ('recipe' in step ? [{ step, at: ['fixes', index, 'steps'] }] : [])))
-  return [
-    ...all.flatMap(({ text, at, each }) => placeholdersIn(text).flatMap(({ path, fallback }) => {
-      const whole = path.startsWith('each.') && each !== undefined ? `${each}.${path.slice(5)}` : path === 'each' && each !== undefined ? each : path
-      const info = pathInfo(whole, rule.for, rule.log)
-      if (typeof info === 'string') return [{ path: at, message: `{{${path}}}: ${info}` }]
-      return info.nullable && fallback === null ? [{ path: at, message: `{{${path}}} may be nothing; write what to say then: {{${path}|…}}` }] : []
-    })),
-    ...all.filter(({ text }) => /\{\{|\}\}/.test(text.replace(/\{\{[^{}]*\}\}/g, ''))).map(({ at }) => ({ path: at, message: 'a placeholder is not closed' })),
-    ...recipes.flatMap(({ step, at }) => {
-      const recipe = Object.hasOwn(shared.recipes, step.recipe) ? shared.recipes[step.recipe] : undefined
-      if (!recipe) return [{ path: at, message: `there is no recipe ${step.recipe} in _recipes.yaml` }]
-      const given = Object.keys(step.with ?? {}).sort().join(', ')
-      const wanted = [...recipe.with].sort().join(', ')
-      return given === wanted ? [] : [{ path: at, message: `the recipe ${step.recipe} takes ${wanted || 'nothing'}, not ${given || 'nothing'}` }]
-    }),
-  ]
-}
-
-function lintAdvice(rule: Rule, shared: Shared): Complaint[] {
-  const advice = rule.fixes.flatMap(textsOf)
-  return shared.never.filter(never => never.unless !== rule.id).flatMap(never => {
-    const pattern = new Pattern(never.pattern)
-    return advice.filter(({ text }) => pattern.match(text)).map(({ at }) => ({ path: at, message: `never advise this: ${never.why}` }))
-  })
-}
+/** What is wrong with a rule that has its form; `stops`: only what keeps it from being used, or only the rest. */
+export const lintRule = (linted: Linted, stops: boolean): (Complaint & { readonly check: string })[] =>
+  ruleChecks.filter(check => check.stops === stops).flatMap(check => check.find(linted).map(complaint => ({ ...complaint, check: check.name })))

@@ -7,7 +7,7 @@ import { logOf, type LogicalLine, type LogText } from '../matching/log-text.ts'
 import { Pattern } from '../matching/pattern.ts'
 import { bdfFromDecimal, bdfFromText, type Bdf } from '../model/bdf.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import { hasBody, nameOf, type Cite, type Evidence, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
+import { hasBody, nameOf, type Cite, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec } from '../model/evidence.ts'
 import type { LogSignature, Rule, TableLookup } from '../model/rule.ts'
 import { unnamedVm } from '../model/snapshot.ts'
 import { bootsOf, isWhole } from '../parsers/log-boots.ts'
@@ -46,6 +46,12 @@ export class LogMatches {
   readonly #absence = new Map<string, boolean>()
   readonly #tables: Tables
   readonly #runs: readonly Run[]
+  /** Offsets of the lines, by piece, that a signature matched, be it history. */
+  readonly #explained = new Map<EvidenceId, Set<number>>()
+  /** Signatures of which a piece holds more lines than are looked at. */
+  readonly #storms = new Map<EvidenceId, Signature[]>()
+  /** Answers of `earlier`'s search: hits before the present, by signature. */
+  readonly #past = new Map<LogSignature, readonly Hit[]>()
 
   constructor(rules: readonly Rule[], evidence: readonly Evidence[], tables: Tables = {}) {
     this.#evidence = evidence
@@ -64,23 +70,40 @@ export class LogMatches {
     for (const piece of evidence) {
       if (hasBody(piece) && (evidenceKinds[piece.kind] as EvidenceKindSpec).log) this.#read(piece, search, owners)
     }
+    for (const hits of this.#hits.values()) if (hits.length > 1) this.#putInOrder(hits)
+  }
+
+  /** First what was said first: by line, and logs by their first lines where these have the same kind of clock. */
+  #putInOrder(hits: Hit[]): void {
+    const firsts = new Map<EvidenceId, number | null>()
+    for (const { cite, time } of hits) if (!firsts.has(cite.evidence)) firsts.set(cite.evidence, time)
+    const times = [...firsts.values()]
+    const comparable = times.every(time => time !== null && (time >= 1e9) === ((times[0] ?? 0) >= 1e9))
+    const places = new Map([...firsts].sort(([, a], [, b]) => (comparable ? (a as number) - (b as number) : 0)).map(([id], place) => [id, place]))
+    hits.sort((a, b) => (places.get(a.cite.evidence) as number) - (places.get(b.cite.evidence) as number) || a.cite.where - b.cite.where)
   }
 
   #read(piece: Evidence, search: LiteralSearch, owners: readonly (readonly Signature[])[]): void {
     const log = logOf(piece)
-    const from = startOfPresent(piece.kind, log)
+    const from = startOfPresent(piece.kind, log) ?? 0
+    const explained = new Set<number>()
+    this.#explained.set(piece.id, explained)
     const seen = new SeenLines()
     const counts = new Map<Signature, number>()
     let line: LogicalLine | null = null
     search.scan(log.text, (literal, offset) => {
       if (offset < from) return
       for (const signature of owners[literal] ?? []) {
-        if (!searches(signature.spec, piece) || (counts.get(signature) ?? 0) >= mostHits) continue
+        const count = counts.get(signature) ?? 0
+        if (!searches(signature.spec, piece) || count >= mostHits) continue
         if (line === null || offset < line.start || offset > line.end) line = log.lineAt(offset)
         if (seen.has(signature, line.start)) continue
         const hit = hitOf(signature, piece, line, this.#tables)
-        if (!hit || this.#isHistory(piece, hit)) continue
-        counts.set(signature, (counts.get(signature) ?? 0) + 1)
+        if (!hit) continue
+        explained.add(line.start)
+        if (this.#isHistory(piece, hit)) continue
+        counts.set(signature, count + 1)
+        if (count + 1 === mostHits) this.#storms.set(piece.id, [...(this.#storms.get(piece.id) ?? []), signature])
         const hits = this.#hits.get(signature.spec)
         if (hits) hits.push(hit)
         else this.#hits.set(signature.spec, [hit])
@@ -112,6 +135,50 @@ export class LogMatches {
     const hits = this.#hits.get(spec)
     if (!hits) return none
     return spec.about === 'host' || subject.ref.kind === 'host' ? hits : hits.filter(hit => isAbout(hit, subject))
+  }
+
+  /** How many lines of earlier boots, or of earlier runs of a VM, a signature matches: that it is nothing new. They are looked for when they are asked for. */
+  earlier(spec: LogSignature, subject: Subject): number {
+    const past = this.#past.get(spec) ?? this.#pastOf(spec)
+    this.#past.set(spec, past)
+    return past.filter(hit => spec.about === 'host' || subject.ref.kind === 'host' || isAbout(hit, subject)).length
+  }
+
+  #pastOf(spec: LogSignature): Hit[] {
+    const signature: Signature = { spec, pattern: new Pattern(spec.match) }
+    return this.logs.filter(piece => searches(spec, piece) && this.startOf(piece)).flatMap(piece => {
+      const log = logOf(piece)
+      const lines = new Map<number, LogicalLine>()
+      new LiteralSearch(spec.contains).scan(log.text.slice(0, this.startOf(piece) ?? 0), (_, offset) => {
+        const line = log.lineAt(offset)
+        if (lines.size < mostHits) lines.set(line.start, line)
+      })
+      return [...lines.values()].flatMap(line => hitOf(signature, piece, line, this.#tables) ?? [])
+    })
+  }
+
+  /** The pieces that were searched. */
+  get logs(): readonly Evidence[] {
+    return this.#evidence.filter(piece => this.#explained.has(piece.id))
+  }
+
+  pieceOf(id: EvidenceId): Evidence | undefined {
+    return this.#evidence.find(piece => piece.id === id)
+  }
+
+  /** Where this boot, or this run of the VM, begins in the text of a log; null where the text does not show it. */
+  startOf(piece: Evidence): number | null {
+    return startOfPresent(piece.kind, logOf(piece))
+  }
+
+  /** Whether a signature of any rule matched this line. */
+  explains(piece: Evidence, line: LogicalLine): boolean {
+    return this.#explained.get(piece.id)?.has(line.start) ?? false
+  }
+
+  /** The same for a line behind the point at which a storm was no longer counted. */
+  isOfStorm(piece: Evidence, line: LogicalLine): boolean {
+    return (this.#storms.get(piece.id) ?? []).some(signature => hitOf(signature, piece, line, this.#tables) !== null)
   }
 
   /** Whether the lack of a hit proves that the message was not printed: the log where it would stand is there, whole. */
@@ -244,9 +311,11 @@ function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
 }
 
 /** Lines of an earlier boot never accuse the present one, and what a VM said before its last start is history. */
-function startOfPresent(kind: EvidenceKind, log: LogText): number {
-  if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? 0
-  return kind === 'qemu-log' ? Math.max(0, log.text.lastIndexOf(': starting up libvirt version')) : 0
+function startOfPresent(kind: EvidenceKind, log: LogText): number | null {
+  if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? null
+  if (kind !== 'qemu-log') return null
+  const marker = log.text.lastIndexOf(': starting up libvirt version')
+  return marker < 0 ? null : marker
 }
 
 const daemonOfLibvirt = /^(?:libvirtd|virtqemud|virtnodedevd|libvirt-bin)\[/

@@ -4,6 +4,7 @@ import type { FactSpec, FactType } from '../model/fact.ts'
 import { factCatalogue, type FactRoot } from '../model/fact-catalogue.ts'
 import type { LogSignature, SubjectKind } from '../model/rule.ts'
 import { rootsOf } from './subject.ts'
+import { noted } from '../language/say.ts'
 
 export interface PathInfo {
   readonly type: FactType
@@ -22,16 +23,16 @@ export function pathInfo(path: string, kind: SubjectKind, log: Readonly<Record<s
   const [root, ...keys] = path.split('.')
   if (root === 'log') return logPath(keys, log)
   if (!(rootsOf[kind] as readonly string[]).includes(root ?? '')) {
-    return `a rule for ${kind} may name ${[...rootsOf[kind], 'log'].join(', ')}; not ${root}`
+    return noted('a rule for {kind} may name {list}; not {root}', { kind, list: [...rootsOf[kind], 'log'].join(', '), root: root ?? '' })
   }
   return entityPath(root as FactRoot, keys, false, [])
 }
 
 function entityPath(root: FactRoot, keys: readonly string[], inList: boolean, from: readonly EvidenceKind[]): PathInfo | string {
   const [key, ...rest] = keys
-  if (key === undefined) return `${root} alone is no fact; name one of its facts`
+  if (key === undefined) return noted('{root} alone is no fact; name one of its facts', { root })
   const spec = specOf(root, key)
-  if (!spec) return `there is no fact ${root}.${key}${nearest(root, key)}`
+  if (!spec) return noted('there is no fact {root}.{key}{what}', { root, key, what: nearest(root, key) })
   const sources = [...from, ...sourcesOf(spec)]
   const isList = spec.type === 'functions' || spec.type === 'vms' || spec.type === 'texts' || spec.type === 'numbers'
   if (rest.length === 0) {
@@ -39,7 +40,7 @@ function entityPath(root: FactRoot, keys: readonly string[], inList: boolean, fr
   }
   if (isList && rest.length === 1 && rest[0] === 'length') return { type: 'number', nullable: false, from: sources }
   const next = opens[spec.type]
-  if (!next) return `${root}.${key} is a ${spec.type}; nothing follows it`
+  if (!next) return noted('{root}.{key} is a {type}; nothing follows it', { root, key, type: spec.type })
   const end = entityPath(next, rest, inList || isList, sources)
   return typeof end === 'string' ? end : { ...end, nullable: end.nullable || spec.nullable === true }
 }
@@ -50,11 +51,11 @@ function logPath(keys: readonly string[], log: Readonly<Record<string, LogSignat
   if (found && field === 'row') return rowPath(rest, found)
   if (found && field === 'all') return allPath(rest, found)
   if (found && field === 'last') return lastPath(rest, found)
-  if (!found || field === undefined || rest.length > 0) return `log.${keys.join('.')} is not log.<signature>.<field>, with a signature of this rule (${Object.keys(log).join(', ') || 'it has none'})`
+  if (!found || field === undefined || rest.length > 0) return noted('log.{list} is not log.<signature>.<field>, with a signature of this rule ({list2})', { list: keys.join('.'), list2: Object.keys(log).join(', ') || noted('it has none') })
   const from = found.in
   if (field === 'count') return { type: 'number', nullable: false, from }
   if (field === 'line') return { type: 'text', nullable: true, from }
-  if (!groupsOf(found).has(field)) return `log.${signature} has no group named ${field}`
+  if (!groupsOf(found).has(field)) return noted('log.{signature} has no group named {field}', { signature: signature ?? '', field })
   return { type: found.numbers?.includes(field) ? 'number' : 'text', nullable: true, from }
 }
 
@@ -64,14 +65,14 @@ const groupsOf = (signature: LogSignature): ReadonlySet<string | undefined> =>
 /** `log.xid.row.meaning`: a column of the row that the first line leads to; none where the table lacks it. */
 function rowPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
   const [column, ...rest] = keys
-  if (!signature.table || column === undefined || rest.length > 0 || !signature.table.columns.includes(column)) return `row.${keys.join('.')} is no column of a table of this signature (${signature.table?.columns.join(', ') ?? 'it has no table'})`
+  if (!signature.table || column === undefined || rest.length > 0 || !signature.table.columns.includes(column)) return noted('row.{column} is no column of a table of this signature ({list})', { column: keys.join('.'), list: signature.table?.columns.join(', ') ?? noted('it has no table') })
   return { type: 'text', nullable: true, from: signature.in }
 }
 
 /** `log.xid.all.code`: the different values of a group over all lines, in the order they first stand there; `.length` counts them. */
 function allPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
   const [group, length, ...rest] = keys
-  if (group === undefined || rest.length > 0 || (length !== undefined && length !== 'length') || !groupsOf(signature).has(group)) return `all.${keys.join('.')} is not all.<group> or all.<group>.length`
+  if (group === undefined || rest.length > 0 || (length !== undefined && length !== 'length') || !groupsOf(signature).has(group)) return noted('all.{list} is not all.<group> or all.<group>.length', { list: keys.join('.') })
   if (length) return { type: 'number', nullable: false, from: signature.in }
   return { type: signature.numbers?.includes(group) ? 'numbers' : 'texts', nullable: false, from: signature.in }
 }
@@ -79,7 +80,7 @@ function allPath(keys: readonly string[], signature: LogSignature): PathInfo | s
 /** `log.change.last.action`: a group of the last line, for messages that tell of a state. */
 function lastPath(keys: readonly string[], signature: LogSignature): PathInfo | string {
   const [group, ...rest] = keys
-  if (group === undefined || rest.length > 0 || !groupsOf(signature).has(group)) return `last.${keys.join('.')} is not last.<group>`
+  if (group === undefined || rest.length > 0 || !groupsOf(signature).has(group)) return noted('last.{list} is not last.<group>', { list: keys.join('.') })
   return { type: signature.numbers?.includes(group) ? 'number' : 'text', nullable: true, from: signature.in }
 }
 
@@ -96,7 +97,7 @@ export function sourcesOf(spec: FactSpec, seen: ReadonlySet<FactSpec> = new Set(
 
 function nearest(root: FactRoot, key: string): string {
   const close = Object.keys(factCatalogue[root]).find(known => known.toLowerCase().startsWith(key.toLowerCase().slice(0, 4)))
-  return close ? `; did you mean ${root}.${close}?` : ''
+  return close ? noted('; did you mean {root}.{close}?', { root, close }) : ''
 }
 
 /** `{{group.blockers.bdf|none}}` */
@@ -108,6 +109,12 @@ export function placeholdersIn(text: string): Placeholder[] {
   return [...text.matchAll(placeholder)].map(found => ({ path: found[1] as string, fallback: found[2]?.trim() ?? null }))
 }
 
-/** Replaces every placeholder by what `value` gives for it. */
-export const fillPlaceholders = (text: string, value: (placeholder: Placeholder) => string): string =>
-  text.replace(placeholder, (_, path: string, fallback: string | undefined) => value({ path, fallback: fallback?.trim() ?? null }))
+/** Replaces every placeholder by what `value` gives for it; `between` is the text behind the placeholder before it. */
+export function fillPlaceholders(text: string, value: (placeholder: Placeholder, between: string) => string): string {
+  let end = 0
+  return text.replace(placeholder, (whole: string, path: string, fallback: string | undefined, at: number) => {
+    const between = text.slice(end, at)
+    end = at + whole.length
+    return value({ path, fallback: fallback?.trim() ?? null }, between)
+  })
+}

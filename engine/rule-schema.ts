@@ -1,9 +1,12 @@
 /** The form of a rule file, as people write it. docs/rule.schema.json is made from this, for editors. */
 import * as v from 'valibot'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import { confidences, layers, severities, subjectKinds, tagGroups, type ComparedValue, type Condition, type StepTemplate } from '../model/rule.ts'
+import { confidences, layers, severities, sides, subjectKinds, tagGroups, type ComparedValue, type Condition, type StepTemplate } from '../model/rule.ts'
+import { noted } from '../language/say.ts'
 
-const id = v.pipe(v.string(), v.regex(/^[a-z0-9]+([-_][a-z0-9]+)*$/, 'is lower-case words joined by hyphens'))
+const id = v.pipe(v.string(), v.regex(/^[a-z0-9]+([-_][a-z0-9]+)*$/, noted('is lower-case words joined by hyphens')))
+/** The name of another rule, of a pack as `pack/id`. */
+const ruleName = v.pipe(v.string(), v.regex(/^(?:[a-z0-9]+(-[a-z0-9]+)*\/)?[a-z0-9]+([-_][a-z0-9]+)*$/, noted('is the id of a rule, with its pack before it if it is of one: pack/id')))
 const line = v.pipe(v.string(), v.minLength(1))
 const name = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9_]*$/, 'is a word'))
 const scalar = v.union([v.string(), v.number(), v.boolean(), v.null()])
@@ -15,7 +18,7 @@ export type WrittenCondition = Condition | { readonly condition: string }
 const reference = v.strictObject({ fact: line, path: v.optional(line) })
 const value: v.GenericSchema<ComparedValue> = v.union([scalar, v.array(v.union([v.string(), v.number()])), reference]) as never
 const leaf = v.strictObject({ fact: line, path: line, operator: line, value })
-const several = () => v.pipe(v.array(condition), v.minLength(1, 'needs at least one condition: an empty list would always hold'))
+const several = () => v.pipe(v.array(condition), v.minLength(1, noted('needs at least one condition: an empty list would always hold')))
 const all = v.strictObject({ all: v.lazy(several) })
 const any = v.strictObject({ any: v.lazy(several) })
 const not = v.strictObject({ not: v.lazy(() => condition) })
@@ -41,7 +44,7 @@ const signature = v.strictObject({
   numbers: v.optional(v.array(name)),
   about: v.optional(v.picklist(['subject', 'host'])),
   table: v.optional(v.strictObject({ name: line, key: oneOrMore, rows: v.optional(v.union([v.literal('none'), v.record(name, oneOrMore)])) })),
-  samples: v.pipe(v.array(line), v.minLength(1, 'needs at least one real line')),
+  samples: v.pipe(v.array(line), v.minLength(1, noted('needs at least one real line'))),
   not: v.optional(v.array(line)),
 })
 
@@ -70,11 +73,11 @@ export const steps = v.array(step)
 const fix = v.strictObject({
   title: line,
   risk: v.picklist(['none', 'restart-vm', 'reboot', 'data']),
-  side: v.optional(v.picklist(['firmware', 'host', 'hypervisor', 'guest'])),
+  side: v.picklist(sides, noted('says where the cure lies: firmware, host, hypervisor or guest')),
   caution: v.optional(line),
   when: v.optional(condition),
   steps: v.pipe(steps, v.minLength(1)),
-  verify: v.pipe(v.array(v.strictObject({ run: line, shows: line, ...scope })), v.minLength(1, 'needs a check that tells whether it worked')),
+  verify: v.pipe(v.array(v.strictObject({ run: line, shows: line, ...scope })), v.minLength(1, noted('needs a check that tells whether it worked'))),
   undo: v.optional(steps),
 })
 
@@ -90,13 +93,13 @@ export const ruleFile = v.strictObject({
   platforms: v.pipe(v.array(v.picklist(['linux', 'freebsd', 'illumos'])), v.minLength(1)),
   status: v.optional(v.picklist(['draft', 'stable', 'retired']), 'stable'),
   for: v.picklist(subjectKinds),
-  symptom_of: v.optional(v.array(id), []),
+  symptom_of: v.optional(v.array(ruleName), []),
   log: v.optional(v.record(name, signature), {}),
   conditions: condition,
   cause: line,
   finding: line,
   fixes: v.array(fix),
-  confused_with: v.optional(v.array(v.strictObject({ rule: id, tell: line })), []),
+  confused_with: v.optional(v.array(v.strictObject({ rule: ruleName, tell: line })), []),
   checked_against: v.optional(v.array(line), []),
   references: v.pipe(v.array(v.strictObject({ for: line, at: line })), v.minLength(1, 'needs a source')),
 })

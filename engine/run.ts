@@ -3,8 +3,8 @@
  * of one engine share its state and lose results); rules a subject cannot meet are left out beforehand.
  */
 import { Engine, type RuleProperties, type TopLevelCondition } from 'json-rules-engine'
-import type { Broken, Outcome, Trace } from '../model/finding.ts'
-import { subjectKinds, type Condition, type Confidence, type Platform, type Rule, type SubjectKind } from '../model/rule.ts'
+import type { Broken, Outcome, Trace, Verdict } from '../model/finding.ts'
+import { subjectKinds, type Condition, type Platform, type Rule, type SubjectKind } from '../model/rule.ts'
 import { decimalSlashes, nodedevOf } from '../model/bdf.ts'
 import { unnamedVm, type FunctionFacts, type GroupFacts, type Snapshot, type VmFacts } from '../model/snapshot.ts'
 import type { Evidence } from '../model/evidence.ts'
@@ -17,6 +17,8 @@ import { subjectsOf, type Subject, type Walkable, type Walked } from './subject.
 
 /** What a run needs of what rules share; the texts need the rest. */
 export type Lookups = Partial<Pick<Shared, 'lists' | 'tables'>>
+
+type Earned = Pick<Extract<Outcome, { verdict: 'fires' }>, 'confidence' | 'raisedBy' | 'notRaised'>
 
 /** Everything a run needs; kept together so that explain and the diagnosis ask with the same eyes. */
 export class Examination {
@@ -93,7 +95,7 @@ export class Examination {
   }
 
   async #confirmed(rule: Rule, subject: Subject): Promise<Outcome> {
-    return { rule: rule.id, subject: subject.ref, verdict: 'fires', trace: await this.ask(rule.conditions, rule, subject), confidence: await this.#confidence(rule, subject) }
+    return { rule: rule.id, subject: subject.ref, verdict: 'fires', trace: await this.ask(rule.conditions, rule, subject), ...await this.#confidence(rule, subject) }
   }
 
   /** A message the rule requires was looked for where it would stand, and is not there. */
@@ -113,10 +115,14 @@ export class Examination {
     return traceOf(result.conditions, roots)
   }
 
-  async #confidence(rule: Rule, subject: Subject): Promise<Confidence> {
-    if (rule.confirmedWhen && (await this.ask(rule.confirmedWhen, rule, subject)).verdict === 'fires') return 'confirmed'
-    if (rule.likelyWhen && (await this.ask(rule.likelyWhen, rule, subject)).verdict === 'fires') return 'likely'
-    return rule.confidence
+  async #confidence(rule: Rule, subject: Subject): Promise<Earned> {
+    let notRaised: Verdict | null = null
+    for (const [confidence, condition] of [['confirmed', rule.confirmedWhen], ['likely', rule.likelyWhen]] as const) {
+      const raisedBy = condition ? await this.ask(condition, rule, subject) : null
+      if (raisedBy?.verdict === 'fires') return { confidence, raisedBy, notRaised }
+      notRaised ??= raisedBy?.verdict ?? null
+    }
+    return { confidence: rule.confidence, raisedBy: null, notRaised }
   }
 }
 

@@ -4,6 +4,7 @@
  * decided and keeps nothing. What fires goes on to the engine, whose result tree the findings rest on; a property test
  * holds the two to the same answers.
  */
+import type { Cite } from '../model/evidence.ts'
 import type { Verdict } from '../model/finding.ts'
 import type { Condition, Leaf } from '../model/rule.ts'
 import { isReference } from './needs.ts'
@@ -42,4 +43,12 @@ export function missingFor(condition: Condition, roots: Roots): string[] {
   if ('operator' in condition) return [`${condition.fact}.${condition.path}`]
   const children = 'not' in condition ? [condition.not] : 'all' in condition ? condition.all : condition.any
   return [...new Set(children.flatMap(child => missingFor(child, roots)))]
+}
+
+/** Where the values were read that make a condition hold; empty where it does not. As `decisive` of judge.ts finds them in a result tree. */
+export function citedBy(condition: Condition, roots: Roots, wanted: Verdict = 'fires'): readonly Cite[] {
+  if (screen(condition, roots) !== wanted) return []
+  if ('operator' in condition) return roots[condition.fact]?.walk(condition.path).at ?? []
+  if ('not' in condition) return citedBy(condition.not, roots, wanted === 'fires' ? 'clear' : 'fires')
+  return ('all' in condition ? condition.all : condition.any).flatMap(child => citedBy(child, roots, wanted))
 }

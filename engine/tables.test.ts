@@ -148,6 +148,32 @@ t.test('every SXid is told by the word of its line and by its row', async t => {
   t.same([...(await firedBy(examine('kernel-log', ['nvidia-nvswitch0: SXid (PCI:0000:05:00.0): 99999, Non-fatal, something new', 'nvidia-nvswitch1: SXid (PCI:0000:06:00.0): 11012, Fatal, Link 1 corrected by the table, fatal by its word'])))], [['0000:05:00.0', ['nv-sxid-nonfatal']], ['0000:06:00.0', ['fm-sxid-fatal']]])
 })
 
+t.test('every stage and every status of RmInitAdapter is told, and numbers that are in no table are quoted', async t => {
+  const rule = rules.find(one => one.id === 'nv-rminit-failed') as (typeof rules)[0]
+  const old = rules.find(one => one.id === 'nv-rminit-failed-old-driver') as (typeof rules)[0]
+  const told = (examination: Examination, index: number, path: string) => examination.rootsFor(rule, examination.subjects.function.find(one => one.ref.key === bdfOf(index)) as Subject).log?.walk(path).value
+  const line = (index: number, stage: string, status: string) => `[    9.1] NVRM: GPU ${bdfOf(index)}: RmInitAdapter failed! (${stage}:${status}:1589)`
+
+  const stages = rowsOf('nv-init-stage')
+  t.ok(stages.length >= 21)
+  const byStage = examine('kernel-log', stages.map(([stage], index) => line(index, stage, '0xffff')))
+  const fired = await firedBy(byStage)
+  for (const [index, [stage, row]] of stages.entries()) {
+    t.ok(fired.get(bdfOf(index))?.includes('nv-rminit-failed'), stage)
+    t.equal(told(byStage, index, 'failed.row.meaning'), row.meaning, stage)
+    const alone = examine('kernel-log', [`NVRM: RmInitAdapter failed! (${stage}:0xffff:1113)`])
+    t.equal(alone.rootsFor(old, alone.subjects.host[0] as Subject).log?.walk('failed.row.meaning').value, row.meaning, `${stage} of an older driver`)
+  }
+  const statuses = rowsOf('nv-status')
+  t.ok(statuses.length > 100)
+  const byStatus = examine('kernel-log', statuses.map(([status], index) => line(index, '0x62', status)))
+  for (const [index, [status, row]] of statuses.entries()) t.equal(told(byStatus, index, 'reason.row.meaning'), row.meaning, status)
+
+  const strange = examine('kernel-log', [line(0, '0x99', '0xfff0')])
+  t.same([told(strange, 0, 'failed.stage'), told(strange, 0, 'failed.row.meaning'), told(strange, 0, 'reason.row.meaning')], ['0x99', null, null])
+  t.match(told(strange, 0, 'failed.line'), /RmInitAdapter failed! \(0x99:0xfff0:1589\)$/)
+})
+
 t.test('every exit code of nvidia-smi is told', async t => {
   for (const [code, row] of rowsOf('smi-exit')) {
     const examination = examine('text', [`error running nvidia-smi: exit status ${code}`])
