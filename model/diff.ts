@@ -23,7 +23,8 @@ export interface Change {
 }
 
 /** Why a change is taken for the reason of a new finding. */
-export type Tie = 'the rule rests on it' | 'it is about the same device' | 'it lies in the same layer'
+export type Tie = (typeof ties)[number]
+export const ties = ['the rule rests on it', 'it is about the same device', 'it lies in the same layer'] as const
 
 export interface Reason { readonly change: Change; readonly tie: Tie }
 

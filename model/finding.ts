@@ -22,9 +22,12 @@ export type Trace = LeafTrace | BranchTrace
 
 export type Verdict = 'fires' | 'clear' | 'unknown'
 
-/** What the engine says of one rule and one subject. */
+/**
+ * What the engine says of one rule and one subject. `raisedBy`: the condition that raised the confidence above the rule's own; `notRaised`:
+ * why the next one did not (clear: it does not hold; unknown: nobody could look), null where there is none.
+ */
 export type Outcome = { readonly rule: string; readonly subject: SubjectRef } & (
-  | { readonly verdict: 'fires'; readonly trace: Trace; readonly confidence: Confidence }
+  | { readonly verdict: 'fires'; readonly trace: Trace; readonly confidence: Confidence; readonly raisedBy: Trace | null; readonly notRaised: Verdict | null }
   | { readonly verdict: 'clear'; readonly trace?: Trace }
   | { readonly verdict: 'unknown'; readonly missing: readonly string[]; readonly trace?: Trace }
 )
@@ -57,7 +60,13 @@ export type Step = (
 ) & {
   /** In words, when this step is only for some hosts and it is not known which this is: `where the boot loader is GRUB`. */
   readonly when?: string
+  /** Where the step is one of several ways to change the kernel command line: what it adds or takes away. */
+  readonly parameters?: KernelParameters
+  /** A value from this host in it is no plain word, or is not known: a person is to look before it goes into a file. */
+  readonly byHand?: true
 }
+
+export interface KernelParameters { readonly add: readonly string[]; readonly remove: readonly string[] }
 
 export interface Check { readonly command: string; readonly shows: string; readonly when?: string }
 
@@ -78,6 +87,8 @@ export interface Finding {
   readonly subject: string
   readonly severity: Severity
   readonly confidence: Confidence
+  /** How the confidence was earned, in a sentence: `the state and the log agree`. */
+  readonly reason: string
   readonly layer: Layer
   readonly title: string
   readonly text: string
@@ -86,9 +97,24 @@ export interface Finding {
   readonly fixes: readonly Fix[]
   /** The finding that explains this one, by rule id; null for a root cause. */
   readonly symptomOf: string | null
-  /** How often, where a log line was seen more than once. */
-  readonly count?: number
+  /** Where log lines are among what it stands on: how often and when they were said. */
+  readonly times?: Times
   readonly references: readonly { readonly for: string; readonly at: string }[]
+}
+
+/** When a line was said: seconds since boot, or the clock of the log (ISO 8601). */
+export type LogTime = { readonly sinceBoot: number } | { readonly clock: string }
+
+/** How often the lines of a finding were said, and when. Earlier boots and runs are counted apart: they accuse nobody. */
+export interface Times {
+  readonly count: number
+  /** null where the lines carry no time that can be told. */
+  readonly first: LogTime | null
+  readonly last: LogTime | null
+  /** What the lines are of: this boot, the last boot of a log that was handed in, the last run of a VM; null where the text does not tell. */
+  readonly of: 'this boot' | 'last boot' | 'last run' | null
+  /** Lines alike from before that: of earlier boots in the log, or of earlier runs of the VM. */
+  readonly earlier: number
 }
 
 /** A rule that could not be decided, and what would decide it. */
@@ -112,6 +138,10 @@ export interface EvidenceNote {
   readonly status: EvidenceStatus
   readonly note?: string
   readonly lines?: number
+  /** Facts that were read in it; other evidence may have told the same. */
+  readonly facts?: number
+  /** Lines that a parser gave up on; those it passes over on purpose do not count. */
+  readonly notUnderstood?: number
 }
 
 export interface RunInfo {
@@ -131,7 +161,8 @@ export interface RunInfo {
 export interface ChainLink {
   /** In words: `IOMMU in the kernel`. */
   readonly name: string
-  readonly verdict: 'passed' | 'failed' | 'unknown'
+  /** `not reached`: an earlier link failed, so that this one tells nothing. */
+  readonly verdict: 'passed' | 'failed' | 'unknown' | 'not reached'
   /** What proves it. */
   readonly evidence: readonly Quote[]
   /** Rules whose findings say what failed. */
@@ -140,11 +171,21 @@ export interface ChainLink {
   readonly get: readonly string[]
 }
 
+/** A line of error or warning about the devices in question that no rule covers. */
+export interface UnexplainedLine {
+  /** The first of its shape. */
+  readonly quote: Quote
+  /** How many lines are alike, numbers apart. */
+  readonly count: number
+}
+
 export interface Diagnosis {
   readonly about: RunInfo
-  /** How far the host got. */
+  /** How far the host got; not there where nothing shows what its GPUs are for. */
   readonly chain?: readonly ChainLink[]
   readonly findings: readonly Finding[]
+  /** What nobody explains, the rarest first; `left`: shapes that are not listed. */
+  readonly unexplained?: { readonly lines: readonly UnexplainedLine[]; readonly left: number }
   readonly unknown: readonly Undecided[]
   readonly broken: readonly Broken[]
 }

@@ -89,11 +89,15 @@ export interface CheckTemplate { readonly run: string; readonly shows: string; r
 
 export type Risk = 'none' | 'restart-vm' | 'reboot' | 'data'
 
+export const sides = ['firmware', 'host', 'hypervisor', 'guest'] as const
+/** Where a cure lies: the firmware setup of the host, its system, the definition of the VM, or inside the guest. */
+export type Side = (typeof sides)[number]
+
 export interface FixTemplate {
   readonly title: string
   readonly risk: Risk
   /** Which side the cure lies on. */
-  readonly side?: 'firmware' | 'host' | 'hypervisor' | 'guest'
+  readonly side: Side
   readonly caution?: string
   readonly steps: readonly StepTemplate[]
   readonly verify: readonly CheckTemplate[]

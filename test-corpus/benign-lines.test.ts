@@ -1,4 +1,4 @@
-/** Lines that look alarming and are normal: each alone, as any kind of log or as pasted text, raises nothing above a hint. */
+/** Lines that look alarming and are normal: each alone, as any kind of log or as pasted text, raises nothing above a hint, and is not among what nobody explains. */
 import t from 'tap'
 import { shippedNames } from '../cli/package-files.ts'
 import { diagnose } from '../diagnosis/diagnose.ts'
@@ -17,8 +17,8 @@ const ways: readonly (readonly [EvidenceKind, string | undefined])[] = [
 async function loud(line: string, kind: EvidenceKind, takenAt: string | undefined): Promise<string[]> {
   const evidence: Evidence[] = [{ id: kind, kind, from: 'a file', status: 'ok', body: `${line}\n`, ...takenAt !== undefined && { takenAt } }]
   const snapshot = assemble(evidence, parsers, shippedNames)
-  const { findings } = await diagnose({ rules, shared, broken: [], snapshot, evidence, about: { tool: 'test', takenAt: null, root: null, redacted: {} } })
-  return findings.filter(finding => finding.severity !== 'hint').map(finding => `${finding.rule}: ${finding.text}`)
+  const { findings, unexplained } = await diagnose({ rules, shared, broken: [], snapshot, evidence, about: { tool: 'test', takenAt: null, root: null, redacted: {} } })
+  return [...findings.filter(finding => finding.severity !== 'hint').map(finding => `${finding.rule}: ${finding.text}`), ...(unexplained?.lines ?? []).map(({ quote }) => `not explained: ${quote.text}`)]
 }
 
 const benign: Readonly<Record<string, readonly string[]>> = {

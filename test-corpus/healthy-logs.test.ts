@@ -1,65 +1,13 @@
 /** Healthy machines, made up in real message formats: whatever is run on them, none gets a warning or an error. */
 import t from 'tap'
-import { shippedNames } from '../cli/package-files.ts'
-import { diagnose } from '../diagnosis/diagnose.ts'
-import { loadRules } from '../engine/load.ts'
-import { assemble } from '../facts/assemble.ts'
-import { kindOf, type Evidence, type EvidenceId } from '../model/evidence.ts'
-import { parsers } from '../parsers/all.ts'
+import type { Evidence } from '../model/evidence.ts'
+import { collected, cpu, dmesg, examine, functions, handedIn, link, memory, modules, tree, type Function, type Machine } from './made-machine.ts'
 
-const { rules, shared } = loadRules('rules', null)
-
-/** A machine: the text of each piece of evidence, by its id. */
-type Machine = Readonly<Record<string, string>>
-
-const collected = (machine: Machine): Evidence[] => Object.entries(machine).map(([id, body]) =>
-  ({ id: id as EvidenceId, kind: kindOf(id as EvidenceId) ?? 'text', from: id, status: 'ok', body, takenAt: '2026-02-03T04:05:06Z', tookMs: 1 }))
-/** The same texts as files somebody hands in: every signature is tried on them, and nothing proves absence. */
-const handedIn = (machine: Machine): Evidence[] => collected(machine).map(({ id, kind, from, status, body }) => ({ id, kind, from, status, body }))
-
-async function loud(evidence: Evidence[]): Promise<string[]> {
-  const snapshot = assemble(evidence, parsers, shippedNames)
-  const { findings, broken } = await diagnose({ rules, shared, broken: [], snapshot, evidence, about: { tool: 'test', takenAt: null, root: null, redacted: {} } })
-  return [...findings.filter(finding => finding.severity !== 'hint').map(finding => `${finding.rule}: ${finding.text}`), ...broken.map(({ rule, error }) => `${rule}: ${error}`)]
+async function loud(evidence: readonly Evidence[]): Promise<string[]> {
+  const { findings, chain, unexplained, broken } = await examine(evidence)
+  const odd = [...(chain ?? []).filter(link => link.verdict === 'failed').map(link => `${link.name} is broken`), ...(unexplained?.lines ?? []).map(({ quote }) => `not explained: ${quote.text}`)]
+  return [...odd, ...findings.filter(finding => finding.severity !== 'hint').map(finding => `${finding.rule}: ${finding.text}`), ...broken.map(({ rule, error }) => `${rule}: ${error}`)]
 }
-
-/** A kernel log with times that rise. */
-const dmesg = (text: string): string => text.trim().split('\n').map((line, index) => `[${(index < 8 ? 0 : index * 0.117).toFixed(6).padStart(12)}] ${line}\n`).join('')
-const tree = (rows: readonly string[]): string => rows.map(row => `${row}\n`).join('')
-const files = (entries: Readonly<Record<string, string>>): string => tree(Object.entries(entries).flatMap(([path, text]) => text.split('\n').map(line => `${path}\t=${line}`)))
-
-interface Function { readonly bdf: string; readonly id: string; readonly class: string; readonly driver?: string; readonly group?: number; readonly more?: Readonly<Record<string, string>>; readonly below?: string }
-
-/** The PCI functions and IOMMU groups of a machine as sysfs shows them. */
-function functions(list: readonly Function[]): Machine {
-  const pci = ['/sys/bus/pci/devices\t/']
-  const groups = ['/sys/kernel/iommu_groups\t/', '/sys/class/iommu\t/', ...list.some(fn => fn.group !== undefined) ? ['/sys/class/iommu/dmar0\t/'] : []]
-  for (const fn of list) {
-    const at = `/sys/bus/pci/devices/${fn.bdf}`
-    const [vendor, device] = fn.id.split(':') as [string, string]
-    const header = Buffer.alloc(64)
-    header.writeUInt16LE(parseInt(vendor, 16), 0)
-    header.writeUInt16LE(parseInt(device, 16), 2)
-    header.writeUInt16LE(0x0007, 4)
-    header.writeUIntLE(parseInt(fn.class, 16), 9, 3)
-    header[14] = fn.class.startsWith('0604') ? 1 : 0
-    pci.push(`${at}\t>../../../devices/pci0000:00/${fn.below ? `${fn.below}/` : ''}${fn.bdf}`, `${at}\t/`, `${at}/vendor\t=0x${vendor}`, `${at}/device\t=0x${device}`, `${at}/class\t=0x${fn.class}`, `${at}/revision\t=0xa1`,
-      `${at}/subsystem_vendor\t=0x1043`, `${at}/subsystem_device\t=0x8787`, `${at}/driver_override\t=(null)`, `${at}/enable\t=1`, `${at}/numa_node\t=-1`, `${at}/power_state\t=D0`)
-    for (const [name, value] of Object.entries(fn.more ?? {})) pci.push(`${at}/${name}\t=${value}`)
-    if (fn.driver) pci.push(`${at}/driver\t>../../../bus/pci/drivers/${fn.driver}`)
-    if (fn.group !== undefined) {
-      pci.push(`${at}/iommu_group\t>../../../kernel/iommu_groups/${fn.group}`)
-      groups.push(`/sys/kernel/iommu_groups/${fn.group}/type\t=DMA-FQ`, `/sys/kernel/iommu_groups/${fn.group}/devices/${fn.bdf}\t/`)
-    }
-    pci.push(`${at}/config\t#${header.toString('hex')}`)
-  }
-  return { 'pci-sysfs': tree(pci), 'iommu-sysfs': tree(groups) }
-}
-const link = { current_link_speed: '8.0 GT/s PCIe', max_link_speed: '8.0 GT/s PCIe', current_link_width: '16', max_link_width: '16' }
-
-const modules = (...names: string[]): string => names.map(name => `${name} 409600 0 - Live 0x0000000000000000\n`).join('')
-const cpu = (vendor: string, model: string, flags: string): string => `processor\t: 0\nvendor_id\t: ${vendor}\nmodel name\t: ${model}\nflags\t\t: ${flags}\naddress sizes\t: 46 bits physical, 48 bits virtual\n`
-const memory = (gib: number): string => files({ '/proc/meminfo': `MemTotal:       ${gib * 1048576} kB\nMemAvailable:   ${Math.round(gib * 0.6) * 1048576} kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugepagesize:       2048 kB` })
 
 // An Intel desktop whose old GeForce runs nouveau. Firmware has VT-d on; nobody thinks of VMs.
 const desktop: Machine = {
@@ -496,12 +444,336 @@ kvm: kvm [1873]: ignored rdmsr: 0xc0011029 data 0x0`),
   meminfo: memory(64),
 }
 
+// An Intel laptop with a second GPU of NVIDIA that is switched on when it is needed (Optimus), open kernel modules.
+const optimus: Machine = {
+  ...functions([
+    { bdf: '0000:00:00.0', id: '8086:a706', class: '060000', driver: 'igen6_edac', group: 1 },
+    { bdf: '0000:00:02.0', id: '8086:a7a0', class: '030000', driver: 'i915', group: 0, more: { boot_vga: '1' } },
+    { bdf: '0000:00:06.0', id: '8086:a74d', class: '060400', driver: 'pcieport', group: 2 },
+    { bdf: '0000:00:14.3', id: '8086:51f1', class: '028000', driver: 'iwlwifi', group: 9 },
+    { bdf: '0000:01:00.0', id: '10de:25a2', class: '030200', driver: 'nvidia', group: 16, below: '0000:00:06.0', more: { power_state: 'D3cold', 'power/control': 'auto', 'power/runtime_status': 'suspended', current_link_speed: '2.5 GT/s PCIe', max_link_speed: '16.0 GT/s PCIe', current_link_width: '8', max_link_width: '16' } },
+    { bdf: '0000:02:00.0', id: '1c5c:1d59', class: '010802', driver: 'nvme', group: 17 },
+  ]),
+  'kernel-log': dmesg(`
+Linux version 6.12.48-1-lts (linux-lts@archlinux) (gcc (GCC) 15.2.1 20250813, GNU ld (GNU Binutils) 2.45.0) #1 SMP PREEMPT_DYNAMIC Fri, 19 Sep 2025 15:12:31 +0000
+Command line: initrd=\\initramfs-linux-lts.img root=UUID=5c1bfb36-5e43-4d0c-9d6f-222222222222 rw nvidia-drm.modeset=1
+DMI: LENOVO 21HDS0XX00/21HDS0XX00, BIOS N3QET48W (1.48 ) 01/08/2025
+ACPI: DMAR 0x000000005E7C9000 000088 (v02 INTEL  EDK2     00000002      01000013)
+DMAR: Host address width 39
+DMAR: DRHD base: 0x000000fed90000 flags: 0x0
+DMAR: dmar0: reg_base_addr fed90000 ver 4:0 cap 1c0000c40660462 ecap 29a00f0505e
+DMAR: RMRR base: 0x00000062000000 end: 0x000000667fffff
+DMAR-IR: Enabled IRQ remapping in x2apic mode
+iommu: Default domain type: Translated
+pci 0000:00:02.0: vgaarb: setting as boot VGA device
+DMAR: No ATSR found
+DMAR: No SATC found
+DMAR: Intel(R) Virtualization Technology for Directed I/O
+pcieport 0000:00:06.0: PME: Signaling with IRQ 122
+pcieport 0000:00:06.0: AER: enabled with IRQ 122
+pcieport 0000:00:06.0: pciehp: Slot #0 AttnBtn- PwrCtrl- MRL- AttnInd- PwrInd- HotPlug+ Surprise+ Interlock- NoCompl+ IbPresDis- LLActRep+
+i915 0000:00:02.0: [drm] VT-d active for gfx access
+i915 0000:00:02.0: vgaarb: deactivate vga console
+i915 0000:00:02.0: [drm] Using Transparent Hugepages
+i915 0000:00:02.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=io+mem:owns=io+mem
+i915 0000:00:02.0: [drm] Finished loading DMC firmware i915/adlp_dmc.bin (v2.20)
+i915 0000:00:02.0: [drm] GT0: GuC firmware i915/adlp_guc_70.bin version 70.36.0
+i915 0000:00:02.0: [drm] GT0: HuC firmware i915/tgl_huc.bin version 7.9.3
+i915 0000:00:02.0: [drm] GT0: HuC: authenticated for all workloads
+i915 0000:00:02.0: [drm] GT0: GUC: submission enabled
+i915 0000:00:02.0: [drm] GT0: GUC: SLPC enabled
+i915 0000:00:02.0: [drm] Protected Xe Path (PXP) protected content support initialized
+[drm] Initialized i915 1.6.0 for 0000:00:02.0 on minor 1
+fbcon: i915drmfb (fb0) is primary device
+iwlwifi 0000:00:14.3: Detected crf-id 0x400410, cnv-id 0x80400 wfpm id 0x80000030
+iwlwifi 0000:00:14.3: loaded firmware version 89.735bf5d6.0 so-a0-gf-a0-89.ucode op_mode iwlmvm
+nvidia: loading out-of-tree module taints kernel.
+nvidia: module verification failed: signature and/or required key missing - tainting kernel
+nvidia-nvlink: Nvlink Core is being initialized, major device number 235
+nvidia 0000:01:00.0: enabling device (0000 -> 0003)
+NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (archlinux-builder@)
+nvidia-modeset: Loading NVIDIA UNIX Open Kernel Mode Setting Driver for x86_64  580.95.05  Release Build  (archlinux-builder@)
+[drm] [nvidia-drm] [GPU ID 0x00000100] Loading driver
+[drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0
+nvidia 0000:01:00.0: [drm] No compatible format found
+nvidia 0000:01:00.0: [drm] Cannot find any crtc or sizes
+ACPI Warning: \\_SB.PC00.PEG1.PEGP._DSM: Argument #4 type mismatch - Found [Buffer], ACPI requires [Package] (20240827/nsarguments-61)
+nvidia-uvm: Loaded the UVM driver, major device number 511.
+thermal thermal_zone9: failed to read out thermal zone (-61)
+PM: suspend entry (s2idle)
+Freezing user space processes completed (elapsed 0.002 seconds)
+PM: suspend devices took 0.412 seconds
+ACPI: EC: interrupt blocked
+ACPI: EC: interrupt unblocked
+nvme nvme0: 16/0/0 default/read/poll queues
+PM: resume devices took 0.310 seconds
+PM: suspend exit`),
+  cmdline: 'initrd=\\initramfs-linux-lts.img root=UUID=5c1bfb36-5e43-4d0c-9d6f-222222222222 rw nvidia-drm.modeset=1\n',
+  'os-release': 'ID=arch\nPRETTY_NAME="Arch Linux"\n',
+  'kernel-version': 'Linux version 6.12.48-1-lts (linux-lts@archlinux) (gcc (GCC) 15.2.1 20250813) #1 SMP PREEMPT_DYNAMIC\n',
+  cpuinfo: cpu('GenuineIntel', '13th Gen Intel(R) Core(TM) i7-1360P', 'fpu vmx ept aes avx2'),
+  modules: modules('nvidia_uvm', 'nvidia_drm', 'nvidia_modeset', 'nvidia', 'i915', 'iwlwifi', 'nvme', 'kvm_intel', 'kvm'),
+  'modprobe-conf': '/etc/modprobe.d\t/\n/usr/lib/modprobe.d/nvidia-utils.conf\t=blacklist nouveau\n/usr/lib/modprobe.d/nvidia-utils.conf\t=blacklist nova_core\n/etc/modprobe.d/nvidia-pm.conf\t=options nvidia NVreg_DynamicPowerManagement=0x02\n',
+  'firmware-sysfs': '/sys/firmware/acpi/tables\t/\n/sys/firmware/acpi/tables/DMAR\t/\n/sys/firmware/efi\t/\n',
+  'display-state': tree(['/proc/fb\t=0 i915drmfb']),
+  'driver-build': 'nvidia/580.95.05, 6.12.48-1-lts, x86_64: installed\n',
+  'nvidia-proc': '/proc/driver/nvidia/version\t=NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (archlinux-builder@)\n/proc/driver/nvidia/version\t=GCC version:  gcc version 15.2.1 20250813 (GCC)\n',
+  meminfo: memory(32),
+}
+
+const mi = ['05', '26', '46', '65'] as const
+// A bare-metal machine for ROCm with four MI210.
+const rocm: Machine = {
+  ...functions([
+    { bdf: '0000:00:00.0', id: '1022:1480', class: '060000', group: 0 },
+    { bdf: '0000:c1:00.0', id: '1a03:2000', class: '030000', driver: 'ast', group: 1, more: { boot_vga: '1' } },
+    ...mi.map((bus, index): Function => ({ bdf: `0000:${bus}:00.0`, id: '1002:740f', class: '038000', driver: 'amdgpu', group: 20 + index, more: { current_link_speed: '16.0 GT/s PCIe', max_link_speed: '16.0 GT/s PCIe', current_link_width: '16', max_link_width: '16' } })),
+  ]),
+  'kernel-log': dmesg(`
+Linux version 5.14.0-503.40.1.el9_5.x86_64 (mockbuild@x86-64-01.example.org) (gcc (GCC) 11.5.0 20240719 (Red Hat 11.5.0-2), GNU ld version 2.35.2-54.el9) #1 SMP PREEMPT_DYNAMIC Thu Apr 24 08:27:29 EDT 2025
+Command line: BOOT_IMAGE=(hd0,gpt2)/vmlinuz-5.14.0-503.40.1.el9_5.x86_64 root=/dev/mapper/rl-root ro crashkernel=1G-4G:192M iommu=pt
+DMI: GIGABYTE G482-Z54-00/MZ52-G41-00, BIOS R22 09/28/2021
+ACPI: IVRS 0x00000000A5FF4000 0001F0 (v02 AMD    AmdTable 00000001 AMD  00000001)
+iommu: Default domain type: Passthrough (set via kernel command line)
+pci 0000:c0:00.2: AMD-Vi: IOMMU performance counters supported
+AMD-Vi: Extended features (0x841f77e022094ace, 0x0): PPR X2APIC NX IA GA PC SNP
+AMD-Vi: Interrupt remapping enabled
+AMD-Vi: X2APIC enabled
+[drm] amdgpu kernel modesetting enabled.
+[drm] amdgpu version: 6.10.5
+[drm] OS DRM version: 5.14.0
+amdgpu: Virtual CRAT table created for CPU
+amdgpu: Topology: Add CPU node
+${mi.map((bus, index) => `amdgpu 0000:${bus}:00.0: enabling device (0140 -> 0142)
+[drm] initializing kernel modesetting (ALDEBARAN 0x1002:0x740F 0x1002:0x0C34 0x02).
+amdgpu 0000:${bus}:00.0: amdgpu: Fetched VBIOS from ROM BAR
+amdgpu: ATOM BIOS: 113-D67301-063
+amdgpu 0000:${bus}:00.0: amdgpu: MEM ECC is active.
+amdgpu 0000:${bus}:00.0: amdgpu: SRAM ECC is active.
+amdgpu 0000:${bus}:00.0: amdgpu: RAS INFO: ras initialized successfully, hardware ability[7f7f] ras_mask[7f7f]
+amdgpu 0000:${bus}:00.0: amdgpu: VRAM: 65520M 0x0000008000000000 - 0x0000008FFEFFFFFF (65520M used)
+amdgpu 0000:${bus}:00.0: amdgpu: GART: 512M 0x0000000000000000 - 0x000000001FFFFFFF
+[drm] PCIE GART of 512M enabled.
+amdgpu 0000:${bus}:00.0: amdgpu: PSP runtime database doesn't exist
+amdgpu 0000:${bus}:00.0: amdgpu: use vbios provided pptable
+amdgpu 0000:${bus}:00.0: amdgpu: SMU driver if version not matched
+amdgpu 0000:${bus}:00.0: amdgpu: SMU is initialized successfully!
+amdgpu: HMM registered 65520MB device memory
+kfd kfd: amdgpu: Allocated 3969056 bytes on gart
+kfd kfd: amdgpu: Total number of KFD nodes to be created: 1
+amdgpu: Topology: Add dGPU node [0x740f:0x1002]
+kfd kfd: amdgpu: added device 1002:740f
+amdgpu 0000:${bus}:00.0: amdgpu: SE 8, SH per SE 1, CU per SH 14, active_cu_number 104
+amdgpu 0000:${bus}:00.0: amdgpu: ring comp_1.0.0 uses VM inv eng 4 on hub 0
+amdgpu 0000:${bus}:00.0: amdgpu: Runtime PM not available
+[drm] Initialized amdgpu 3.60.0 for 0000:${bus}:00.0 on minor ${index + 1}
+amdgpu 0000:${bus}:00.0: [drm] Cannot find any crtc or sizes`).join('\n')}
+ast 0000:c1:00.0: [drm] AST 2500 detected
+fbcon: astdrmfb (fb0) is primary device`),
+  cmdline: 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-5.14.0-503.40.1.el9_5.x86_64 root=/dev/mapper/rl-root ro crashkernel=1G-4G:192M iommu=pt\n',
+  'os-release': 'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.5"\n',
+  'kernel-version': 'Linux version 5.14.0-503.40.1.el9_5.x86_64 (mockbuild@x86-64-01.example.org) (gcc 11.5.0) #1 SMP PREEMPT_DYNAMIC\n',
+  cpuinfo: cpu('AuthenticAMD', 'AMD EPYC 7742 64-Core Processor', 'fpu vme svm npt nrip_save avx2'),
+  modules: modules('amdgpu', 'amdttm', 'amdkcl', 'ast'),
+  'firmware-sysfs': '/sys/firmware/acpi/tables\t/\n/sys/firmware/acpi/tables/IVRS\t/\n/sys/firmware/efi\t/\n',
+  'display-state': tree(['/proc/fb\t=0 astdrmfb']),
+  'driver-build': 'amdgpu/6.10.5-2095006.el9, 5.14.0-503.40.1.el9_5.x86_64, x86_64: installed\n',
+  'gpu-sysfs': tree(mi.flatMap((bus, index) => [`/sys/class/drm/card${index + 1}/device\t>../../../0000:${bus}:00.0`, `/sys/class/kfd/kfd/topology/nodes/${index + 2}/gpu_id\t=${51000 + index}`])),
+  meminfo: memory(1008),
+}
+
+// A container with one GPU of a machine: the log is the machine's, the tools are its own, and nothing of KVM is there.
+const container: Machine = {
+  'kernel-log': server['kernel-log'] as string,
+  cmdline: server.cmdline as string,
+  'os-release': 'ID=debian\nVERSION_ID="12"\n',
+  cpuinfo: server.cpuinfo as string,
+  modules: server.modules as string,
+  'device-nodes': '/dev\t/\n/dev/nvidia0\t@20666 0 0 0 1767322222\n/dev/nvidiactl\t@20666 0 0 0 1767322222\n/dev/nvidia-uvm\t@20666 0 0 0 1767322222\n',
+  'nvidia-smi': `\nTue Feb  3 04:05:06 2026
++---------------------------------------------------------------------------------------+
+| NVIDIA-SMI 535.183.01             Driver Version: 535.183.01   CUDA Version: 12.2     |
+|-----------------------------------------+----------------------+----------------------+
+| GPU  Name                 Persistence-M | Bus-Id        Disp.A | Volatile Uncorr. ECC |
+| Fan  Temp   Perf          Pwr:Usage/Cap |         Memory-Usage | GPU-Util  Compute M. |
+|                                         |                      |               MIG M. |
+|=========================================+======================+======================|
+|   0  NVIDIA A100-SXM4-80GB          On  | 00000000:17:00.0 Off |                    0 |
+| N/A   31C    P0              61W / 400W |      7MiB / 81920MiB |      0%      Default |
+|                                         |                      |             Disabled |
++-----------------------------------------+----------------------+----------------------+
+`,
+  'text/job.log': `2026-02-03 04:05:01.112 INFO torch 2.6.0+cu124, CUDA available: True, devices: 1
+2026-02-03 04:05:02.220 INFO device 0: NVIDIA A100-SXM4-80GB, compute capability 8.0
+node1:214:214 [0] NCCL INFO Bootstrap : Using eth0:192.0.2.17<0>
+node1:214:214 [0] NCCL INFO NET/Plugin: No plugin found (libnccl-net.so)
+node1:214:301 [0] NCCL INFO NET/IB : No device found.
+node1:214:301 [0] NCCL INFO Using network Socket
+node1:214:301 [0] NCCL INFO comm 0x55c0 rank 0 nranks 1 cudaDev 0 nvmlDev 0 busId 17000 commId 0x1 - Init COMPLETE
+2026-02-03 04:06:44.501 INFO step 100 loss 2.3110
+`,
+  meminfo: memory(1008),
+}
+
+// What a Windows guest with a GPU tells when all is well, in four ways.
+const windows: Machine = {
+  'guest-report/pnputil': `Microsoft PnP Utility
+
+Instance ID:                PCI\\VEN_10DE&DEV_2684&SUBSYS_16F110DE&REV_A1\\4&1d81e16&0&0010
+Device Description:         NVIDIA GeForce RTX 4090
+Class Name:                 Display
+Class GUID:                 {4d36e968-e325-11ce-bfc1-08002be10318}
+Manufacturer Name:          NVIDIA
+Status:                     Started
+Driver Name:                oem12.inf
+Driver Version:             08/14/2024 32.0.15.6081
+
+Instance ID:                PCI\\VEN_10DE&DEV_22BA&SUBSYS_16F110DE&REV_A1\\4&1d81e16&0&0110
+Device Description:         High Definition Audio Controller
+Class Name:                 System
+Status:                     Started
+Driver Name:                hdaudbus.inf
+
+Instance ID:                PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4&REV_01\\4&2890d699&0&00E0
+Device Description:         Red Hat VirtIO Ethernet Adapter
+Class Name:                 Net
+Status:                     Started
+Driver Name:                oem3.inf
+
+Instance ID:                PCI\\VEN_1B36&DEV_0100&SUBSYS_11001AF4&REV_05\\3&11583659&0&08
+Device Description:         Red Hat QXL controller
+Class Name:                 Display
+Status:                     Disconnected
+Problem Code:               45 (0x2D) [CM_PROB_PHANTOM]
+`,
+  'guest-report/dxdiag': `------------------
+System Information
+------------------
+  Operating System: Windows 11 Pro 64-bit (10.0, Build 26100) (26100.ge_release.240331-1435)
+System Manufacturer: QEMU
+       System Model: Standard PC (Q35 + ICH9, 2009)
+---------------
+Display Devices
+---------------
+           Card name: NVIDIA GeForce RTX 4090
+        Manufacturer: NVIDIA
+           Chip type: NVIDIA GeForce RTX 4090
+          Device Key: Enum\\PCI\\VEN_10DE&DEV_2684&SUBSYS_16F110DE&REV_A1
+       Device Status: 0180200A [DN_DRIVER_LOADED|DN_STARTED|DN_DISABLEABLE|DN_NT_ENUMERATOR|DN_NT_DRIVER]
+ Device Problem Code: No Problem
+ Driver Problem Code: Unknown
+      Display Memory: 40735 MB
+    Dedicated Memory: 24142 MB
+      Driver Version: 32.0.15.6081
+        Driver Model: WDDM 3.2
+`,
+  'guest-report/powershell': JSON.stringify([{ Status: 'OK', Class: 'Display', FriendlyName: 'NVIDIA GeForce RTX 4090', InstanceId: 'PCI\\VEN_10DE&DEV_2684&SUBSYS_16F110DE&REV_A1\\4&1D81E16&0&0010', ConfigManagerErrorCode: 0, DriverVersion: '32.0.15.6081' }], null, 2),
+  'text/setupapi.dev.log': `[Device Install Log]
+     OS Version = 10.0.26100
+[BeginLog]
+>>>  [Device Install (Hardware initiated) - PCI\\VEN_10DE&DEV_2684&SUBSYS_16F110DE&REV_A1\\4&1d81e16&0&0010]
+>>>  Section start 2025/03/02 10:11:12.345
+     dvi: {Build Driver List} 10:11:12.351
+     dvi:      Found driver match:
+     dvi:           HardwareID - PCI\\VEN_10DE&DEV_2684
+     dvi: {Build Driver List - exit(0x00000000)} 10:11:12.402
+     dvi: {Core Device Install - exit(0x00000000)} 10:11:15.011
+<<<  Section end 2025/03/02 10:11:15.020
+<<<  [Exit status: SUCCESS]
+`,
+}
+
+const rootOf = (path: string, lines: readonly string[]): string => [`${path.slice(0, path.lastIndexOf('/'))}\t/`, ...lines.map(line => `${path}\t=${line}`), ''].join('\n')
+// A FreeBSD workstation with an AMD card under drm-kmod and one of NVIDIA; no VMs.
+const freebsd: Machine = {
+  'kernel-log': `---<<BOOT>>---
+Copyright (c) 1992-2023 The FreeBSD Project.
+FreeBSD 14.3-RELEASE releng/14.3-n271432-8c9ce319fef7 GENERIC amd64
+FreeBSD clang version 19.1.7 (https://github.com/llvm/llvm-project.git llvmorg-19.1.7-0-gcd708029e0b2)
+VT(efifb): resolution 1920x1080
+CPU: AMD Ryzen 7 5700G with Radeon Graphics          (3793.04-MHz K8-class CPU)
+  Origin="AuthenticAMD"  Id=0xa50f00  Family=0x19  Model=0x50  Stepping=0
+  AMD Features2=0x75c237ff<LAHF,CMP,SVM,ExtAPIC,CR8,ABM,SSE4A,MAS,Prefetch,OSVW,SKINIT,WDT,TCE,Topology,PCXC,PNXC,DBE,PL2I,MWAITX>
+  SVM: NP,NRIP,VClean,AFlush,DAssist,NAsids=32768
+real memory  = 34359738368 (32768 MB)
+avail memory = 33229877248 (31690 MB)
+ACPI APIC Table: <ALASKA A M I >
+pcib1: <ACPI PCI-PCI bridge> at device 1.1 on pci0
+pci1: <ACPI PCI bus> on pcib1
+pcib1: failed to allocate initial I/O port window: 0xd000-0xdfff
+vgapci0: <VGA-compatible display> port 0xe000-0xe07f mem 0xfb000000-0xfbffffff,0xd0000000-0xdfffffff,0xe0000000-0xe1ffffff at device 0.0 on pci1
+vgapci1: <VGA-compatible display> port 0xf000-0xf0ff mem 0xc0000000-0xcfffffff,0xe2000000-0xe21fffff,0xfcd00000-0xfcd7ffff at device 0.0 on pci4
+vgapci1: Boot video device
+hdac0: <NVIDIA (0x0fb9) HDA Controller> mem 0xfc080000-0xfc083fff at device 0.1 on pci1
+nvme0: <Generic NVMe Device> mem 0xfcf00000-0xfcf03fff at device 0.0 on pci2
+Trying to mount root from zfs:zroot/ROOT/default []...
+[drm] amdgpu kernel modesetting enabled.
+drmn1: <drmn> on vgapci1
+vgapci1: child drmn1 requested pci_enable_io
+vgapci1: child drmn1 requested pci_enable_io
+[drm] initializing kernel modesetting (RENOIR 0x1002:0x1638 0x1002:0x1636 0xC8).
+drmn1: Trusted Memory Zone (TMZ) feature disabled as experimental (default)
+drmn1: successfully loaded firmware image 'amdgpu/green_sardine_gpu_info.bin'
+drmn1: successfully loaded firmware image 'amdgpu/green_sardine_sdma.bin'
+drmn1: PSP runtime database doesn't exist
+drmn1: RAS: optional ras ta ucode is not available
+drmn1: SMU is initialized successfully!
+[drm] Initialized amdgpu 3.49.0 20150101 for drmn1 on minor 0
+VT: Replacing driver "efifb" with new "drmfb".
+nvidia0: <NVIDIA GeForce GT 1030> on vgapci0
+vgapci0: child nvidia0 requested pci_enable_io
+vgapci0: child nvidia0 requested pci_enable_io
+nvidia-modeset: Loading NVIDIA Kernel Mode Setting Driver for UNIX platforms  550.127.05  Tue Oct  8 03:04:05 UTC 2024
+`,
+  pciconf: `hostb0@pci0:0:0:0:\tclass=0x060000 rev=0x00 hdr=0x00 vendor=0x1022 device=0x1630 subvendor=0x1022 subdevice=0x1630
+    vendor     = 'Advanced Micro Devices, Inc. [AMD]'
+    class      = bridge
+    subclass   = HOST-PCI
+pcib1@pci0:0:1:1:\tclass=0x060400 rev=0x00 hdr=0x01 vendor=0x1022 device=0x1633 subvendor=0x1022 subdevice=0x1453
+    vendor     = 'Advanced Micro Devices, Inc. [AMD]'
+    class      = bridge
+    subclass   = PCI-PCI
+vgapci0@pci0:1:0:0:\tclass=0x030000 rev=0xa1 hdr=0x00 vendor=0x10de device=0x1d01 subvendor=0x1043 subdevice=0x85f4
+    vendor     = 'NVIDIA Corporation'
+    device     = 'GP108 [GeForce GT 1030]'
+    class      = display
+    subclass   = VGA
+    bar   [10] = type Memory, range 32, base 0xfb000000, size 16777216, enabled
+    bar   [14] = type Prefetchable Memory, range 64, base 0xd0000000, size 268435456, enabled
+    bar   [1c] = type Prefetchable Memory, range 64, base 0xe0000000, size 33554432, enabled
+    bar   [24] = type I/O Port, range 32, base 0xe000, size 128, enabled
+    cap 05[68] = MSI supports 1 message, 64 bit enabled with 1 message
+    cap 10[78] = PCI-Express 2 legacy endpoint max data 256(256) NS
+vgapci1@pci0:4:0:0:\tclass=0x030000 rev=0xc8 hdr=0x00 vendor=0x1002 device=0x1638 subvendor=0x1002 subdevice=0x1636
+    vendor     = 'Advanced Micro Devices, Inc. [AMD/ATI]'
+    device     = 'Cezanne [Radeon Vega Series / Radeon Vega Mobile Series]'
+    class      = display
+    subclass   = VGA
+    bar   [10] = type Prefetchable Memory, range 64, base 0xc0000000, size 268435456, enabled
+    bar   [18] = type Prefetchable Memory, range 64, base 0xe2000000, size 2097152, enabled
+    cap 05[a0] = MSI supports 4 messages, 64 bit
+nvme0@pci0:2:0:0:\tclass=0x010802 rev=0x00 hdr=0x00 vendor=0x144d device=0xa80a subvendor=0x144d subdevice=0xa801
+    vendor     = 'Samsung Electronics Co Ltd'
+    class      = mass storage
+    subclass   = NVM
+`,
+  kldstat: 'Id Refs Address                Size Name\n 1  120 0xffffffff80200000  1f3c6a0 kernel\n 2    1 0xffffffff8213d000   5da658 zfs.ko\n 3    1 0xffffffff83200000   44e578 amdgpu.ko\n 4    2 0xffffffff83650000    8b238 drm.ko\n 5    1 0xffffffff836e0000     22b8 iic.ko\n 6    2 0xffffffff83800000  2600000 nvidia.ko\n 7    1 0xffffffff85e00000   170000 nvidia-modeset.ko\n',
+  'freebsd-version': '14.3-RELEASE-p2\n14.3-RELEASE-p2\n14.3-RELEASE-p3\n',
+  sysctl: 'hw.model: AMD Ryzen 7 5700G with Radeon Graphics\nhw.machine_arch: amd64\nhw.physmem: 34199482368\nkern.vm_guest: none\nkern.osrelease: 14.3-RELEASE-p2\nkern.osreldate: 1403000\nkern.securelevel: -1\nsecurity.jail.jailed: 0\nhw.pci.enable_msi: 1\nhw.pci.enable_msix: 1\n',
+  'loader-conf': rootOf('/boot/loader.conf', ['zfs_load="YES"', 'kern.geom.label.disk_ident.enable="0"']),
+  'rc-conf': rootOf('/etc/rc.conf', ['hostname="desk"', 'kld_list="amdgpu nvidia-modeset"', 'dbus_enable="YES"', 'zfs_enable="YES"']),
+}
+
 /** The machines, and a line that each could print when its GPU fails: the silence above is no deafness. */
 const machines: readonly (readonly [string, Machine, string])[] = [
   ['an Intel desktop with nouveau', desktop, 'nouveau 0000:01:00.0: fifo: CACHE_ERROR - ch 1 [Xorg[713]] subc 0 mthd 0000 data 00000000\n[   99.000001] nouveau 0000:01:00.0: unknown chipset (b72000a1)'],
   ['an AMD laptop with a second GPU of NVIDIA', laptop, 'NVRM: GPU 0000:01:00.0: GPU has fallen off the bus.\n[   99.000001] NVRM: Xid (PCI:0000:01:00): 79, pid=1, GPU has fallen off the bus.'],
   ['a server with four NVIDIA GPUs', server, 'NVRM: Xid (PCI:0000:99:00): 48, pid=812, DBE (double bit error) ECC Error'],
   ['a KVM guest with a GPU', guest, 'NVRM: GPU 0000:05:00.0: RmInitAdapter failed! (0x24:0x72:1568)'],
+  ['an Intel laptop with a second GPU of NVIDIA', optimus, 'i915 0000:00:02.0: [drm] GPU HANG: ecode 12:1:85dffffb, in Xorg [812]'],
+  ['a server with four AMD GPUs', rocm, 'amdgpu 0000:05:00.0: amdgpu: uncorrectable hardware errors detected in umc block'],
+  ['a container with a GPU', container, 'NVRM: Xid (PCI:0000:17:00): 79, pid=812, GPU has fallen off the bus.'],
+  ['a FreeBSD workstation', freebsd, 'nvidia0: NVRM: RmInitAdapter failed! (0x26:0xffff:1113)'],
   ['a Proxmox host with a GPU in a running VM', proxmox, 'vfio-pci 0000:01:00.0: not ready 65535ms after FLR; giving up'],
 ]
 
@@ -512,3 +784,9 @@ for (const [name, machine, failure] of machines) {
     t.not((await loud(collected({ ...machine, 'kernel-log': `${machine['kernel-log']}[   99.000000] ${failure}\n` }))).length, 0, 'and a failure would be seen')
   })
 }
+
+t.test('a Windows guest with a GPU is healthy, whatever tells of it', async t => {
+  for (const [id, body] of Object.entries(windows)) for (const evidence of [collected({ [id]: body }), handedIn({ [id]: body })]) t.same(await loud(evidence), [], id)
+  t.same(await loud(handedIn(windows)), [], 'together')
+  t.not((await loud(handedIn({ ...windows, 'guest-report/pnputil': (windows['guest-report/pnputil'] as string).replace('Status:                     Started', 'Status:                     Problem\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]') }))).length, 0, 'and a failure would be seen')
+})
