@@ -18,10 +18,11 @@ export async function takeTool(folder: string): Promise<string> {
   return folder
 }
 
-/** The tar file for a box: the tool and, where there is one, the script that the box runs ahead of its drivers. */
-export async function packCargo(toolFolder: string, before: string, file: string): Promise<string> {
-  cpSync(join(labFolder, 'box', 'bin'), join(toolFolder, 'lab', 'bin'), { recursive: true })
-  writeFileSync(join(toolFolder, 'lab', 'before.sh'), before)
-  await run('tar', ['--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '-cf', file, '-C', toolFolder, 'opt', 'lab'], 30)
+/** The tar file for a box, made in the host's own folder: the tool and the script that the box runs ahead of its drivers. */
+export async function packCargo(toolFolder: string, before: string, folder: string): Promise<string> {
+  const file = join(folder, 'cargo.tar')
+  cpSync(join(labFolder, 'box', 'bin'), join(folder, 'lab', 'bin'), { recursive: true })
+  writeFileSync(join(folder, 'lab', 'before.sh'), before)
+  await run('tar', ['--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '-cf', file, '-C', toolFolder, 'opt', '-C', folder, 'lab'], 30)
   return file
 }

@@ -25,6 +25,8 @@ export interface Host {
   restart(machine: Machine | null): Promise<void>
   /** Runs gpudoctor and virt-host-validate in the box. */
   examine(name: string): Promise<Examined>
+  /** Takes the host by the shell collector as well, and as the text that people paste; gives the archive of these files. */
+  takeOtherWays(): Promise<{ readonly report: Report; readonly texts: string }>
   end(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ export async function startHost(scenario: Scenario, image: Image, toolFolder: st
   const words = scenario.kernel?.split(/\s+/) ?? []
   try {
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'qcow2', disk], 30)
-    const cargo = await packCargo(toolFolder, `${plantArguments(words)}${scenario.before ?? ''}`, join(folder, 'cargo.tar'))
+    const cargo = await packCargo(toolFolder, `${plantArguments(words)}${scenario.before ?? ''}`, folder)
     const boot: BootEntry = { ...image.boot, arguments: [...image.boot.arguments, ...words] }
     const host: Host = {
       machine: scenario.machine,
@@ -46,6 +48,7 @@ export async function startHost(scenario: Scenario, image: Image, toolFolder: st
         host.box = await startBox({ machine: host.machine, disk, boot: next, folder, log })
       },
       examine: name => examine(host.box, folder, name),
+      takeOtherWays: () => takeOtherWays(host.box, folder),
       end: async () => {
         await host.box.stop()
         dropFolder(folder)
@@ -71,4 +74,20 @@ async function examine(box: Box, folder: string, name: string): Promise<Examined
   const { output } = await box.attempt('virt-host-validate qemu', 60)
   const validate = output.split('\n').map(line => line.trim().replace(/\s{2,}:/, ':')).filter(line => /: (?:WARN|FAIL)/.test(line))
   return { report: JSON.parse(readFileSync(join(box.share, 'report.json'), 'utf8')) as Report, snapshot, validate }
+}
+
+async function takeOtherWays(box: Box, folder: string): Promise<{ readonly report: Report; readonly texts: string }> {
+  const gpudoctor = 'node /opt/gpudoctor/bin/gpudoctor.js'
+  await box.run(`set -e
+mkdir -p /tmp/ways
+lspci -nnvvvxxxx >/tmp/ways/lspci.txt
+dmesg >/tmp/ways/dmesg.txt
+${gpudoctor} collect --script linux >/tmp/collect.sh
+rm -f /tmp/ways/script.txt
+sh /tmp/collect.sh /tmp/ways/script.txt
+${gpudoctor} replay --json --fail-on never /tmp/ways/script.txt >/run/lab/script.json
+tar -C /tmp/ways -czf /run/lab/texts.tar.gz lspci.txt dmesg.txt script.txt`, 300)
+  const texts = join(folder, 'texts.tar.gz')
+  copyFileSync(join(box.share, 'texts.tar.gz'), texts)
+  return { report: JSON.parse(readFileSync(join(box.share, 'script.json'), 'utf8')) as Report, texts }
 }

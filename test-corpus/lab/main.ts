@@ -107,6 +107,8 @@ async function runOne(scenario: Scenario, given: Host | null, made: Image, tool:
     shown = await show(scenario, host, log, (examined, sick) => {
       if (options.capture) copyFileSync(examined.snapshot, join(labFolder, 'snapshots', `${scenario.name}${sick ? '' : '.cured'}.tar.gz`))
       if (options.verbose) writeFileSync(`/tmp/lab-${scenario.name}${sick ? '' : '.cured'}.json`, JSON.stringify(examined, null, 2))
+    }, texts => {
+      if (options.capture) copyFileSync(texts, join(labFolder, 'snapshots', `${scenario.name}.texts.tar.gz`))
     })
   } catch (error) {
     shown = { name: scenario.name, wrong: [error instanceof Error ? error.message : String(error)], found: [], sick: null, cured: null, reached: [], tidy: false }
@@ -157,6 +159,7 @@ async function main(): Promise<void> {
     const budget = options.budget === undefined ? Infinity : Number(options.budget)
     const left = budget - passed(started)
     const chosen = budget === Infinity ? named : within(named, left * lanes, results)
+    if (chosen.length < named.length) print(`${chosen.length} of ${named.length} scenarios fit into ${budget} s; others come on other days`)
     await runAll(inOrder(chosen), made, await takeTool(folder), results, started + budget * 1000 - 60_000)
     if (options.capture) {
       writeResults(results)

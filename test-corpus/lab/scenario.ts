@@ -50,6 +50,8 @@ const schema = v.strictObject({
     rank: v.optional(v.number()),
   }))),
   must_not: v.optional(v.array(v.string())),
+  /** The same host is also taken as lspci and dmesg text, and by the shell collector, which must lead to the same findings. */
+  other_ways: v.optional(v.boolean()),
   /** Errors and warnings that are true of this box and not the matter of the scenario. */
   also_true: v.optional(v.array(v.string())),
   cure: v.optional(v.strictObject({

@@ -1,7 +1,7 @@
 /** One scenario from the broken host to the proof that it works again. */
 import type { Machine } from './machine.ts'
 import type { Examined, Host } from './host.ts'
-import { rankOf, whatIsWrongBroken, whatIsWrongCured } from './report.ts'
+import { rankOf, whatIsWrongBroken, whatIsWrongCured, type Report } from './report.ts'
 import type { Action, Scenario } from './scenario.ts'
 import { applyFix } from './steps.ts'
 
@@ -22,7 +22,7 @@ export interface Shown {
 
 const seconds = 240
 
-export async function show(scenario: Scenario, host: Host, log: (line: string) => void, keep: (examined: Examined, sick: boolean) => void): Promise<Omit<Shown, 'seconds'>> {
+export async function show(scenario: Scenario, host: Host, log: (line: string) => void, keep: (examined: Examined, sick: boolean) => void, keepTexts: (file: string) => void): Promise<Omit<Shown, 'seconds'>> {
   const shown: Omit<Shown, 'seconds'> = { name: scenario.name, wrong: [], found: [], sick: null, cured: null, reached: [], tidy: false }
   const before: Machine = host.machine
   try {
@@ -33,6 +33,7 @@ export async function show(scenario: Scenario, host: Host, log: (line: string) =
     const { report } = shown.sick
     shown.found = (scenario.expect ?? []).map(({ rule }) => ({ rule, rank: rankOf(report, rule) })).filter(({ rank }) => rank > 0)
     shown.wrong.push(...whatIsWrongBroken(scenario, report))
+    if (scenario.other_ways) shown.wrong.push(...(await takeOtherWays(host, report, keepTexts)))
     if (scenario.cure) await cure(scenario, host, shown, log, keep)
     else await prove(scenario, host, shown)
     if (scenario.tidy !== undefined && host.machine === before) {
@@ -43,6 +44,14 @@ export async function show(scenario: Scenario, host: Host, log: (line: string) =
     shown.wrong.push(error instanceof Error ? error.message : String(error))
   }
   return shown
+}
+
+/** What the shell collector's findings have too much or too little. */
+async function takeOtherWays(host: Host, report: Report, keepTexts: (file: string) => void): Promise<string[]> {
+  const other = await host.takeOtherWays()
+  keepTexts(other.texts)
+  const [here, there] = [report, other.report].map(({ findings }) => new Set(findings.map(({ rule, subject }) => `${rule} of ${subject}`))) as [Set<string>, Set<string>]
+  return [...[...here].filter(one => !there.has(one)).map(one => `the shell collector misses ${one}`), ...[...there].filter(one => !here.has(one)).map(one => `the shell collector alone leads to ${one}`)]
 }
 
 async function cure(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'>, log: (line: string) => void, keep: (examined: Examined, sick: boolean) => void): Promise<void> {
