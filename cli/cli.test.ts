@@ -94,6 +94,20 @@ t.test('loose files, a folder, standard input', async t => {
   t.ok(rules(['-'], refused).includes('group-not-viable'))
 })
 
+t.test('what the person wants stands above configuration, is recorded, and is replaced on replay', async t => {
+  const folder = t.testdir({ 'lspci.txt': '00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3ec2]\n01:00.0 VGA compatible controller [0300]: NVIDIA Corporation GP104 [10de:1b80] (rev a1)\n\tKernel driver in use: vfio-pci\n\tKernel modules: nouveau\n' })
+  const file = join(folder, 'lspci.txt')
+  const rules = (...argv: string[]) => reportOf(gpudoctor(['replay', '--json', ...argv]).stdout).findings.map(({ rule, subject }) => `${rule} ${subject}`)
+  t.same(rules(file).filter(text => text.startsWith('goal-')), [], 'nothing was said')
+  t.ok(rules('--goal', 'compute', file).includes('goal-host-use-on-vfio function 0000:01:00.0'))
+  t.same(rules('--device', '09:00.0', '--device', '01:00.0', file).filter(text => text.startsWith('goal-')), ['goal-device-absent host'])
+  const saved = join(folder, 'said.tar.gz')
+  gpudoctor(['replay', '--goal', 'compute', '--save', saved, file])
+  t.ok(rules(saved).includes('goal-host-use-on-vfio function 0000:01:00.0'), 'the snapshot has it')
+  t.same(rules('--goal', 'passthrough', saved).filter(text => text.startsWith('goal-')), [], 'what is said now counts')
+  t.match(gpudoctor(['--device', 'card0']), { status: 2, stderr: /01:00\.0/ })
+})
+
 t.test('exit codes follow --fail-on', async t => {
   const code = (argv: string[]) => gpudoctor(['replay', ...argv, '-'], refused).status
   t.equal(code([]), 1)
@@ -144,6 +158,22 @@ t.test('a line a host', async t => {
   t.equal(gpudoctor(['replay', '--ndjson', '--fail-on', 'never', snapshot]).status, 0)
   t.match(gpudoctor(['replay', '--ndjson', '--html', join(dir, 'x.html'), snapshot]).stderr, /--html would hold one host/)
   t.notOk('input' in (JSON.parse(gpudoctor(['--ndjson', '--fail-on', 'never']).stdout) as object), 'this host was not handed in')
+})
+
+t.test('a report replays to the findings it shows', async t => {
+  const folder = packageFile('test-corpus', 'lab', 'snapshots')
+  for (const name of ['healthy-amd', 'group-with-network-card', 'seabios']) {
+    const html = join(t.testdir(), 'report.html')
+    const first = gpudoctor(['replay', '--json', '--fail-on', 'never', '--html', html, join(folder, `${name}.tar.gz`)])
+    const again = gpudoctor(['replay', '--json', '--fail-on', 'never', html])
+    t.equal(first.stderr + again.stderr, '', name)
+    t.equal(again.stdout, first.stdout, `${name}: byte for byte`)
+  }
+  const bare = join(t.testdir(), 'report.html')
+  gpudoctor(['replay', '--html', bare, '--no-snapshot', '-'], refused)
+  const { status, stderr } = gpudoctor(['replay', bare])
+  t.equal(status, 2)
+  t.match(stderr, /is a report of gpudoctor without its snapshot/)
 })
 
 t.test('the HTML report carries its snapshot, unless it is told not to', async t => {

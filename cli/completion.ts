@@ -1,11 +1,12 @@
 /** Shell completion through @bomb.sh/tab, made from the commands and options that commander knows. */
 import type { Command } from 'commander'
+import { say } from '../language/say.ts'
 
 const shells = ['bash', 'zsh', 'fish', 'powershell']
 
 /** Prints the script for a shell. */
 export async function completion(shell: string, root: Command): Promise<number> {
-  if (!shells.includes(shell)) throw new Error(`${shell} is no shell with completion here; there are ${shells.join(', ')}`)
+  if (!shells.includes(shell)) throw new Error(say('{shell} is no shell with completion here; there are {shells}', { shell, shells: shells.join(', ') }))
   return run(root, [shell])
 }
 

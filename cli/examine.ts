@@ -10,13 +10,15 @@ import type { Snapshot } from '../model/snapshot.ts'
 import { parsers } from '../parsers/all.ts'
 import { forms, type FormName } from '../reports/forms.ts'
 import { takeHost, takeInputs, type Taken } from './inputs.ts'
+import { withIntent, type IntentOptions } from './intent.ts'
 import { shippedNames } from './package-files.ts'
 import { ruleBase } from './rule-base.ts'
+import { say } from '../language/say.ts'
 import { hasLinks } from './terminal-links.ts'
 import { writeWhole } from './write-file.ts'
 
 /** What the command line says; a form that is asked for has a key of its name: true, or the file to write. */
-export interface ExamineOptions extends Readonly<Partial<Record<FormName, string | true>>> {
+export interface ExamineOptions extends Readonly<Partial<Record<FormName, string | true>>>, IntentOptions {
   readonly save?: string
   /** Whether a report may carry the snapshot it was made from. */
   readonly snapshot: boolean
@@ -24,20 +26,20 @@ export interface ExamineOptions extends Readonly<Partial<Record<FormName, string
   readonly verbose?: true
   readonly color: boolean
   readonly width?: number
-  readonly rules?: string
+  readonly rules?: readonly string[]
   readonly patience?: number
   readonly redact: RedactionLevel
 }
 
 export async function examineHost(options: ExamineOptions): Promise<number> {
   const printed = printedForm(options)
-  return examine(await takeHost(options), options, printed)
+  return examine(withIntent(await takeHost(options), options), options, printed)
 }
 
 export async function replay(inputs: readonly string[], options: ExamineOptions): Promise<number> {
   const printed = printedForm(options)
   if (options.ndjson !== undefined) return replayHosts(inputs, options)
-  return examine(await takeInputs(inputs, options.redact), options, printed)
+  return examine(withIntent(await takeInputs(inputs, options.redact), options), options, printed)
 }
 
 /** The facts of what was taken. */
@@ -46,7 +48,7 @@ export const factsOf = (taken: Taken): Snapshot => assemble(taken.evidence, pars
 /** The form that goes to standard output, if it is not the terminal's. There is room for one. */
 function printedForm(options: ExamineOptions): FormName | null {
   const printed = forms.filter(form => options[form.name] === (form.to === 'output' ? true : '-')).map(form => form.name)
-  if (printed.length > 1) throw new Error(`${printed.map(name => `--${name}`).join(' and ')} both go to standard output: name a file for one of them`)
+  if (printed.length > 1) throw new Error(say('{options} both go to standard output: name a file for one of them', { options: printed.map(name => `--${name}`).join(say(' and ')) }))
   return printed[0] ?? null
 }
 
@@ -55,7 +57,7 @@ async function examine(taken: Taken, options: ExamineOptions, printed: FormName 
   if (options.save !== undefined) await save(options.save, taken, snapshot)
   const asked = forms.filter(form => options[form.name] !== undefined)
   const background = asked.some(form => 'background' in form) ? await backgroundOf(taken, snapshot, diagnosis, options) : {}
-  if (background.snapshot && 'leftOut' in background.snapshot) process.stderr.write(`The report does not carry its snapshot: ${background.snapshot.leftOut}. --save writes it.\n`)
+  if (background.snapshot && 'leftOut' in background.snapshot) process.stderr.write(`${say('The report does not carry its snapshot: {reason}. --save writes it.', { reason: background.snapshot.leftOut })}\n`)
   for (const form of asked) {
     const text = (await form.load())(diagnosis, reportOptions(options), background)
     if (form.name === printed) process.stdout.write(text)
@@ -74,12 +76,12 @@ async function judged(taken: Taken, options: ExamineOptions): Promise<{ snapshot
 /** Every input is a host of its own and gives a line, one that cannot be read as well; the worst decides the exit code. */
 async function replayHosts(inputs: readonly string[], options: ExamineOptions): Promise<number> {
   const others = forms.filter(form => form.name !== 'ndjson' && options[form.name] !== undefined).map(form => `--${form.name}`).concat(options.save === undefined ? [] : ['--save'])
-  if (others.length > 0) throw new Error(`${others.join(', ')} would hold one host, and --ndjson takes each input as a host of its own`)
+  if (others.length > 0) throw new Error(say('{options} would hold one host, and --ndjson takes each input as a host of its own', { options: others.join(', ') }))
   const { ndjsonReport, failureLine } = await import('../reports/ndjson.ts')
   let worst = 0
   for (const input of inputs) {
     try {
-      const { diagnosis } = await judged(await takeInputs([input], options.redact), options)
+      const { diagnosis } = await judged(withIntent(await takeInputs([input], options.redact), options), options)
       process.stdout.write(ndjsonReport(diagnosis, { ...reportOptions(options), input }))
       worst = Math.max(worst, exitCode(diagnosis, options.failOn))
     } catch (error) {
@@ -111,7 +113,7 @@ async function backgroundOf(taken: Taken, snapshot: Snapshot, diagnosis: Diagnos
 async function embedded(taken: Taken): Promise<NonNullable<Background['snapshot']>> {
   const { packSnapshot } = await import('../evidence/snapshot.ts')
   const packed = await packSnapshot(contentsOf(taken, null), mostEmbedded)
-  return packed ? { base64: packed.toString('base64') } : { leftOut: `packed, it is larger than ${(mostEmbedded / 1e6).toFixed(1)} MB` }
+  return packed ? { base64: packed.toString('base64') } : { leftOut: say('packed, it is larger than {n} MB', { n: (mostEmbedded / 1e6).toFixed(1) }) }
 }
 
 export async function save(file: string, taken: Taken, facts: Snapshot): Promise<void> {

@@ -5,6 +5,7 @@ import type { RunInfo } from '../model/finding.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import { toolName } from './version.ts'
 import { progress } from './progress.ts'
+import { say } from '../language/say.ts'
 
 /** Evidence with what a snapshot's manifest says of its taking. */
 export interface Taken {
@@ -21,7 +22,7 @@ export async function takeHost({ root, patience = 1, redact = 'standard' }: { re
   ])
   const source = liveSource(root ?? '')
   const collectors = collectorsFor(source.platform)
-  if (source.platform === 'other') throw new Error(`gpudoctor examines Linux and FreeBSD hosts, and this is neither (${process.platform}). It replays snapshots and files here: gpudoctor replay FILE…`)
+  if (source.platform === 'other') throw new Error(say('gpudoctor examines Linux and FreeBSD hosts, and this is neither ({platform}). It replays snapshots and files here: gpudoctor replay FILE…', { platform: process.platform }))
   const redactor = createRedactor(undefined, redact)
   if (root === undefined) {
     redactor.learn('host', hostname())
@@ -32,9 +33,9 @@ export async function takeHost({ root, patience = 1, redact = 'standard' }: { re
     process.exit(130)
   }
   process.once('SIGINT', interrupted)
-  const shown = progress('Reading this host')
+  const shown = progress(say('Reading this host'))
   try {
-    const evidence = redactor.withoutNames(await collect(collectors, source, { redactor, patience, onProgress: (done, all) => shown.update(`Reading this host (${done} of ${all})`) }))
+    const evidence = redactor.withoutNames(await collect(collectors, source, { redactor, patience, onProgress: (done, all) => shown.update(say('Reading this host ({done} of {all})', { done, all })) }))
     return {
       evidence, platform: source.platform, zoneMinutes: -new Date().getTimezoneOffset(),
       about: { tool: toolName, takenAt: new Date().toISOString(), root: root === undefined ? process.geteuid?.() === 0 : null, redacted: redactor.counts },
@@ -49,7 +50,7 @@ export async function takeHost({ root, patience = 1, redact = 'standard' }: { re
 export async function takeInputs(paths: readonly string[], redact: RedactionLevel = 'standard'): Promise<Taken> {
   const [{ openInputs }, { createRedactor }] = await Promise.all([import('../evidence/open.ts'), import('../evidence/redact.ts')])
   const redactor = createRedactor(undefined, redact)
-  const shown = progress('Reading what was handed in')
+  const shown = progress(say('Reading what was handed in'))
   try {
     const { evidence, manifest } = await openInputs(paths, {}, redactor)
     return {

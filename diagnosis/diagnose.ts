@@ -5,15 +5,24 @@ import { Examination } from '../engine/run.ts'
 import type { Shared } from '../engine/shared.ts'
 import { Entity, type Subject } from '../engine/subject.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import type { Evidence, EvidenceKind, EvidenceKindSpec } from '../model/evidence.ts'
+import type { Evidence, EvidenceKind } from '../model/evidence.ts'
+import type { Fact } from '../model/fact.ts'
 import type { Broken, Diagnosis, EvidenceNote, Finding, Fix, Outcome, RunInfo, SubjectRef, Undecided } from '../model/finding.ts'
 import { severities, type Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/snapshot.ts'
+import { chainOf } from './chain.ts'
+import { inLanguage, retold } from '../language/say.ts'
 import { fillText } from './fill.ts'
 import { fixOf } from './fixes.ts'
+import { behindGuestAddress } from './guest-address.ts'
 import { tagsOf } from './host-tags.ts'
 import { Quoter } from './quotes.ts'
-import { causesOf, weight, type Ranked } from './rank.ts'
+import { causesOf, consequencesOf, weight, type Ranked } from './rank.ts'
+import { reasonOf } from './reason.ts'
+import { sideOf } from './sides.ts'
+import { timesOf } from './times.ts'
+import { unexplainedIn } from './unexplained.ts'
+import { waysToGet } from './ways.ts'
 
 export interface Case {
   readonly rules: readonly Rule[]
@@ -33,9 +42,13 @@ export async function diagnose(given: Case): Promise<Diagnosis> {
   const teller = new Teller(given, examination)
   const drafts: Draft[] = []
   for (const outcome of outcomes) if (outcome.verdict === 'fires') drafts.push(await teller.draft(outcome))
+  const findings = inOrder(drafts)
+  const chain = chainOf(examination, findings, given.evidence, teller.quoter)
   return {
     about: aboutOf(given, examination.rules.length),
-    findings: inOrder(drafts),
+    ...(chain ? { chain } : {}),
+    findings,
+    unexplained: unexplainedIn(examination.logs, examination.snapshot, teller.quoter),
     unknown: undecided(outcomes, examination, given.evidence),
     broken: [...given.broken, ...broken],
   }
@@ -51,13 +64,15 @@ class Teller {
   readonly #given: Case
   readonly #examination: Examination
   readonly #rules: ReadonlyMap<string, Rule>
-  readonly #quoter: Quoter
+  readonly #behind: (bdf: string) => readonly string[]
+  readonly quoter: Quoter
 
   constructor(given: Case, examination: Examination) {
     this.#given = given
     this.#examination = examination
     this.#rules = new Map(given.rules.map(rule => [rule.id, rule]))
-    this.#quoter = new Quoter(given.evidence)
+    this.#behind = behindGuestAddress(given.snapshot)
+    this.quoter = new Quoter(given.evidence)
   }
 
   async draft(outcome: Fired): Promise<Draft> {
@@ -66,18 +81,18 @@ class Teller {
     const roots = this.#examination.rootsFor(rule, subject)
     const leaves = decisive(outcome.trace)
     const logLeaves = leaves.filter(leaf => leaf.path.startsWith('log.'))
-    const count = Math.max(0, ...logLeaves.map(leaf => (leaf.path.endsWith('.count') && typeof leaf.actual === 'number' ? leaf.actual : 0)))
+    const times = timesOf(rule, subject, leaves, this.#examination.logs)
     const finding: Omit<Finding, 'symptomOf'> = {
-      rule: rule.id, aliases: rule.aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
+      rule: rule.id, aliases: rule.aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, reason: retold(reasonOf(outcome)), layer: rule.layer,
       title: fillText(rule.title, roots), text: fillText(rule.finding, roots), cause: fillText(rule.cause, roots),
-      evidence: this.#quoter.quote([...logLeaves, ...leaves].flatMap(leaf => leaf.at), mostQuotes),
+      evidence: this.quoter.quote([...logLeaves, ...leaves].flatMap(leaf => leaf.at), mostQuotes),
       fixes: await this.#fixes(rule, subject),
-      ...(count > 1 ? { count } : {}),
+      ...(times ? { times } : {}),
       references: rule.references,
     }
     return {
       rule: rule.id, aliases: rule.aliases, subject: finding.subject, severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
-      symptomOf: rule.symptomOf, about: keysOf(subject), hasLog: logLeaves.length > 0, finding,
+      symptomOf: rule.symptomOf, about: new Set([...keysOf(subject), ...[...subject.bdfs].flatMap(this.#behind)]), hasLog: logLeaves.length > 0, finding,
     }
   }
 
@@ -93,7 +108,7 @@ class Teller {
     for (const template of rule.fixes) {
       const applies = template.when === undefined || (await this.#examination.ask(template.when, rule, subject)).verdict !== 'clear'
       const fix = applies ? fixOf(template, context) : null
-      if (fix && fix.steps.length > 0) fixes.push(fix)
+      if (fix && fix.steps.length > 0) fixes.push({ ...fix, side: sideOf(template, rule, snapshot) })
     }
     return fixes
   }
@@ -104,8 +119,8 @@ const keysOf = (subject: Subject): Set<string> => new Set([...subject.bdfs, ...(
 /** Root causes by weight, then what they explain. */
 function inOrder(drafts: readonly Draft[]): Finding[] {
   const causes = causesOf(drafts)
-  const explains = drafts.map((_, place) => causes.filter(cause => cause === place).length)
-  const weights = drafts.map((draft, place) => weight(draft, explains[place] as number))
+  const follows = consequencesOf(causes)
+  const weights = drafts.map((draft, place) => weight(draft, (follows[place] ?? []).map(each => drafts[each] as Draft)))
   const order = drafts.map((_, place) => place).sort((a, b) => {
     const [first, second] = [drafts[a] as Draft, drafts[b] as Draft]
     return Number(causes[a] !== null) - Number(causes[b] !== null) || (weights[b] as number) - (weights[a] as number)
@@ -133,10 +148,13 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
   const platform = examination.subjects.host[0]?.roots.host?.walk('platform').value ?? null
   const undecidedRules = [...grouped].map(([id, { subjects, missing }]): Undecided => {
     const rule = rules.get(id) as Rule
-    return { rule: id, title: rule.title.replace(/\{\{[^}]*\}\}/g, '…'), severity: rule.severity, subjects: subjects.slice(0, 20), missing: [...missing].sort(), get: waysToGet(rule, missing, platform, evidence) }
+    return { rule: id, title: rule.title.replace(/\{\{[^}]*\}\}/g, '…'), severity: rule.severity, subjects: subjects.slice(0, 20), missing: [...missing].sort(), get: waysToGet(missing, rule, platform, evidence) }
   })
   return undecidedRules.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || compare(a.rule, b.rule))
 }
+
+/** No collector reads these on a host. */
+const onlyBrought: ReadonlySet<EvidenceKind> = new Set(['text', 'kubernetes', 'intent'])
 
 /**
  * What only a person's own text could tell (an error of a program that keeps no log) is no gap in what was collected,
@@ -144,38 +162,41 @@ function undecided(outcomes: readonly Outcome[], examination: Examination, evide
  */
 const canBeBrought = (rule: Rule, missing: readonly string[], vms: number): boolean => missing.some(path => {
   const info = pathInfo(path, rule.for, rule.log)
-  return typeof info === 'string' || !(info.from[0] === 'text' || (info.from[0] === 'guest-report' && vms === 0))
+  return typeof info === 'string' || !(onlyBrought.has(info.from[0] as EvidenceKind) || (info.from[0] === 'guest-report' && vms === 0))
 })
-
-/** For each missing fact the likeliest ways to bring it, on this platform; as root where it was refused. */
-function waysToGet(rule: Rule, missing: ReadonlySet<string>, platform: unknown, evidence: readonly Evidence[]): string[] {
-  const read = new Set(evidence.filter(piece => piece.status === 'ok').map(piece => piece.kind))
-  const ways = [...missing].flatMap(path => {
-    const info = pathInfo(path, rule.for, rule.log)
-    if (typeof info === 'string') return []
-    const kinds = info.from.filter(kind => fits(evidenceKinds[kind], platform))
-    const open = kinds.filter(kind => !read.has(kind))
-    return (open.length > 0 ? open : kinds).slice(0, 1)
-  })
-  return [...new Set(ways)].map((kind: EvidenceKind) => evidenceKinds[kind].get)
-}
-
-const fits = (spec: EvidenceKindSpec, platform: unknown): boolean => platform === null || spec.platform === 'any' || spec.platform === platform
 
 function aboutOf(given: Case, rules: number): RunInfo {
   const { host } = given.snapshot
   return {
     ...given.about, format: 1, rules,
     host: { platform: host.platform?.value ?? null, kernel: host.kernel?.value ?? null, distribution: host.distribution?.value ?? null, board: host.board?.value ?? null, runsIn: host.runsIn?.value ?? null },
-    evidence: given.evidence.map(noteOf),
+    evidence: notesOf(given.evidence, given.snapshot),
   }
 }
 
-function noteOf(piece: Evidence): EvidenceNote {
+function notesOf(evidence: readonly Evidence[], snapshot: Snapshot): EvidenceNote[] {
+  const facts = factsByEvidence(snapshot)
+  const lost = new Map<string, number>()
+  for (const { evidence: id } of snapshot.notUnderstood) lost.set(id, (lost.get(id) ?? 0) + 1)
+  return evidence.map(piece => noteOf(piece, facts.get(piece.id), lost.get(piece.id)))
+}
+
+/** How many facts rest on each piece of evidence. */
+function factsByEvidence({ host, functions, groups, vms, assignments }: Snapshot): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const subject of [host, ...[functions, groups, vms, assignments].flatMap(subjects => Object.values<object>(subjects))]) {
+    for (const fact of Object.values(subject) as Fact<unknown>[]) for (const id of new Set(fact.at.map(cite => cite.evidence))) counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  return counts
+}
+
+function noteOf(piece: Evidence, facts: number | undefined, lost: number | undefined): EvidenceNote {
   return {
-    id: piece.id, kind: piece.kind, about: evidenceKinds[piece.kind].about, from: piece.from, status: piece.status,
-    ...(piece.note !== undefined ? { note: piece.note } : {}),
+    id: piece.id, kind: piece.kind, about: inLanguage(evidenceKinds[piece.kind].about), from: piece.from, status: piece.status,
+    ...(piece.note !== undefined ? { note: retold(piece.note) } : {}),
     ...(typeof piece.body === 'string' && piece.body !== '' ? { lines: linesIn(piece.body) } : {}),
+    ...(facts !== undefined ? { facts } : {}),
+    ...(lost !== undefined ? { notUnderstood: lost } : {}),
   }
 }
 

@@ -1,14 +1,14 @@
 import t from 'tap'
 import type { Evidence } from '../model/evidence.ts'
 import type { Diagnosis } from '../model/finding.ts'
-import type { Rule } from '../model/rule.ts'
+import type { Condition, Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { diagnose } from './diagnose.ts'
 import { fillCommand, fillText } from './fill.ts'
 import { fixOf, type FixContext } from './fixes.ts'
 import { isFor, tagsOf } from './host-tags.ts'
 import { Quoter } from './quotes.ts'
-import { causesOf, type Ranked } from './rank.ts'
+import { causesOf, consequencesOf, type Ranked } from './rank.ts'
 import { testRule } from './rule-test.ts'
 
 const at = [{ evidence: 'cmdline', where: 1 }] as const
@@ -40,6 +40,30 @@ t.test('circles are broken, unrelated subjects explain nothing, aliases count', 
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['a'] })]), [null])
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['b'], about: new Set(['0000:01:00.0']) }), ranked({ rule: 'b', about: new Set(['0000:02:00.0']) })]), [null, null])
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['x'], about: new Set(['0000:01:00.0', 'vm w']) }), ranked({ rule: 'b', aliases: ['x'], about: new Set(['vm w']) })]), [1, null])
+})
+
+t.test('a cause is as bad as the worst that follows from it, near or far', async t => {
+  t.same(consequencesOf([null, 0, 1, null]), [[1, 2], [2], [], []])
+  const { findings } = await told([
+    rule({ id: 'careful', severity: 'warning', confidence: 'possible', layer: 'memory' }), rule({ id: 'between', severity: 'hint', symptomOf: ['careful'] }), rule({ id: 'grave', severity: 'error', symptomOf: ['between'] }),
+    rule({ id: 'lone', severity: 'warning', confidence: 'likely', layer: 'firmware' }),
+  ], intel)
+  t.same(findings.filter(finding => finding.symptomOf === null).map(finding => finding.rule), ['careful', 'lone'])
+})
+
+t.test('the reason says what the confidence rests on, and what it lacks', async t => {
+  const said = { hit: { in: ['kernel-log' as const], contains: ['something is wrong'], match: 'something is wrong', samples: [] } }
+  const log = (body: string): Evidence[] => [{ id: 'kernel-log', kind: 'kernel-log', from: 'dmesg', status: 'ok', takenAt: '2026-01-02T03:04:05Z', body: `[    0.000000] Linux version 6.8.12 (x) #1 SMP\n${body}\n` }]
+  const heard: Condition = { fact: 'log', path: 'hit.count', operator: 'greaterThan', value: 0 }
+  const state: Condition = { fact: 'host', path: 'iommuGroupCount', operator: 'equal', value: 0 }
+  const host: Snapshot = { ...empty, host: { platform: fact('linux'), iommuGroupCount: fact(0) } }
+  const reason = async (over: Partial<Rule>, body = '[    1.000000] something is wrong', snapshot = host) => (await told([rule({ log: said, ...over })], snapshot, log(body))).findings[0]?.reason
+  t.equal(await reason({ conditions: state, confirmedWhen: heard }), 'the state and the log agree')
+  t.equal(await reason({ conditions: state, confirmedWhen: heard }, 'nothing'), 'the state shows it; no message says that it did harm; what would prove it is not there')
+  t.equal(await reason({ conditions: heard, confirmedWhen: state }, undefined, { ...empty, host: { platform: fact('linux') } }), 'only a message speaks of it; the state was not seen or does not tell; what would prove it could not be looked at')
+  t.equal(await reason({ conditions: heard, confidence: 'confirmed' }), 'the message itself names the cause')
+  t.equal(await reason({ conditions: { all: [state, { fact: 'host', path: 'platform', operator: 'equal', value: 'linux' }] }, confidence: 'possible' }), 'the state allows it; nothing shows that it happened')
+  t.equal(await reason({ conditions: { all: [heard, { fact: 'host', path: 'platform', operator: 'equal', value: 'linux' }] } }), 'only a message speaks of it; the state was not seen or does not tell', 'which system it is, is no state that shows a fault')
 })
 
 t.test('confidence is raised where state and log agree, and only then', async t => {
@@ -92,7 +116,7 @@ t.test('steps are for the host at hand; where it is not known each says for whom
     recipes: { add: { about: 'x', with: ['params'], steps: [{ set: '/etc/default/grub', name: 'A', addWords: '{{with.params}}', where: ['grub'] }, { run: 'tool {{with.params}}' }, { reboot: true as const }] }, loop: { about: 'x', with: [], steps: [{ recipe: 'loop' }] } },
   }
   const fix = fixOf({
-    title: 'For {{vm.name}}', risk: 'reboot', steps: [{ recipe: 'add', with: { params: 'a=1 b={{vm.name}}' } }, { each: 'vm.list', run: 'detach {{each.nodedev}} {{each}}' }, { recipe: 'loop' }],
+    title: 'For {{vm.name}}', risk: 'reboot', side: 'host', steps: [{ recipe: 'add', with: { params: 'a=1 b={{vm.name}}' } }, { each: 'vm.list', run: 'detach {{each.nodedev}} {{each}}' }, { recipe: 'loop' }],
     verify: [{ run: 'check', shows: 'it', where: ['dracut'] }], undo: [{ note: 'back' }],
   }, context)
   t.same(fix.steps, [
@@ -104,7 +128,7 @@ t.test('steps are for the host at hand; where it is not known each says for whom
 })
 
 t.test('a fix that does not apply is left out; one that nobody can tell of is offered', async t => {
-  const fix = (title: string, value: string) => ({ title, risk: 'none', steps: [{ run: 'x' }], verify: [{ run: 'x', shows: 'y' }], when: { fact: 'host', path: 'platform', operator: 'equal', value } } as const)
+  const fix = (title: string, value: string) => ({ title, risk: 'none', side: 'host', steps: [{ run: 'x' }], verify: [{ run: 'x', shows: 'y' }], when: { fact: 'host', path: 'platform', operator: 'equal', value } } as const)
   const one = rule({ fixes: [fix('here', 'linux'), fix('there', 'freebsd')] })
   t.same((await told([one], intel)).findings[0]?.fixes.map(offered => offered.title), ['here'])
   t.same((await told([one], { ...empty, host: { cpuVendor: fact('intel') } })).findings[0]?.fixes.map(offered => offered.title), ['here', 'there'])

@@ -1,7 +1,7 @@
 /** Two snapshots of one host held against each other: what changed, which findings came and went, and what explains the new ones. */
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, kindOf, textOf, type Evidence, type EvidenceKind } from '../model/evidence.ts'
-import { areas, type Area, type Change, type Difference, type FindingChange, type Reason, type Tie } from '../model/diff.ts'
+import { areas, ties, type Area, type Change, type Difference, type FindingChange, type Reason, type Tie } from '../model/diff.ts'
 import { factCatalogue, type FactRoot } from '../model/fact-catalogue.ts'
 import type { Fact, FactSpec } from '../model/fact.ts'
 import type { Diagnosis, Finding, LeafTrace, Trace } from '../model/finding.ts'
@@ -10,6 +10,7 @@ import type { Snapshot } from '../model/snapshot.ts'
 import { prefixOf } from '../matching/log-prefix.ts'
 import { Examination } from '../engine/run.ts'
 import type { Shared } from '../engine/shared.ts'
+import { inLanguage, say } from '../language/say.ts'
 import { subjectText } from './diagnose.ts'
 
 /** One of the two, examined. */
@@ -68,8 +69,8 @@ export async function compare(before: Side, after: Side, rules: readonly Rule[],
     went: notThere.filter((finding, place) => !isLost(finding, place)).map(finding => changeOf(finding)),
     lost: notThere.filter(isLost).map(finding => changeOf(finding)),
     stayed: [...has.values()].filter(finding => had.has(key(finding))).map(finding => changeOf(finding)),
-    onlyBefore: [...there].filter(kind => !here.has(kind)).map(kind => evidenceKinds[kind].about),
-    onlyAfter: [...here].filter(kind => !there.has(kind)).map(kind => evidenceKinds[kind].about),
+    onlyBefore: [...there].filter(kind => !here.has(kind)).map(kind => inLanguage(evidenceKinds[kind].about)),
+    onlyAfter: [...here].filter(kind => !there.has(kind)).map(kind => inLanguage(evidenceKinds[kind].about)),
   }
 }
 
@@ -96,8 +97,8 @@ function factChanges(before: Side, after: Side): Change[] {
         const [oldId, newId] = [old?.['id']?.value, now?.['id']?.value]
         const replaced = root === 'fn' && typeof oldId === 'string' && typeof newId === 'string' && oldId !== newId
         if (old && now && !replaced) return changesOf(root, `${kind} ${name}`, old, now)
-        if (old && now) return [{ area: 'hardware', subject: `${kind} ${name}`, path: 'fn.id', about: 'the device at this address', before: `${nameIn(old)} [${String(oldId)}]`, after: `${nameIn(now)} [${String(newId)}]` }]
-        return listed ? [{ area: areaFor(`${root}.present`), subject: `${kind} ${name}`, path: `${root}.present`, about: 'it is there', before: old ? nameIn(old) : null, after: now ? nameIn(now) : null }] : []
+        if (old && now) return [{ area: 'hardware', subject: `${kind} ${name}`, path: 'fn.id', about: say('the device at this address'), before: `${nameIn(old)} [${String(oldId)}]`, after: `${nameIn(now)} [${String(newId)}]` }]
+        return listed ? [{ area: areaFor(`${root}.present`), subject: `${kind} ${name}`, path: `${root}.present`, about: say('it is there'), before: old ? nameIn(old) : null, after: now ? nameIn(now) : null }] : []
       })
     }),
   ], before.snapshot, after.snapshot)
@@ -120,14 +121,14 @@ function moved(changes: readonly Change[], before: Snapshot, after: Snapshot): C
   const paired = new Set(pairs.flatMap(({ from, to }) => [from, to]))
   return [
     ...changes.filter(change => !paired.has(change)),
-    ...pairs.map(({ from, to }): Change => ({ area: 'hardware', subject: to.subject, path: 'fn.bdf', about: `the address of ${to.after ?? 'it'}`, before: from.subject.slice('function '.length), after: to.subject.slice('function '.length) })),
+    ...pairs.map(({ from, to }): Change => ({ area: 'hardware', subject: to.subject, path: 'fn.bdf', about: say('the address of {name}', { name: to.after ?? '' }), before: from.subject.slice('function '.length), after: to.subject.slice('function '.length) })),
   ]
 }
 
 /** A log may still speak of a function that the listing has no more. */
 const isListed = (facts: Facts, listing: readonly EvidenceKind[]): boolean => facts['id']?.at.some(({ evidence }) => listing.some(kind => kindOf(evidence) === kind)) ?? false
 
-const nameIn = (facts: Facts): string => String(facts['name']?.value ?? facts['kind']?.value ?? 'yes')
+const nameIn = (facts: Facts): string => String(facts['name']?.value ?? facts['kind']?.value ?? say('yes'))
 
 function changesOf(root: FactRoot, subject: string, before: Facts, after: Facts): Change[] {
   const specs = factCatalogue[root] as Readonly<Record<string, FactSpec>>
@@ -136,7 +137,7 @@ function changesOf(root: FactRoot, subject: string, before: Facts, after: Facts)
     const [old, now] = [before[name], after[name]]
     // Facts that are made of others repeat what those say.
     if (!old || !now || spec.from.length === 0 || restless.has(path) || same(old.value, now.value)) return []
-    const base = { area: areaFor(path), subject, path, about: spec.about }
+    const base = { area: areaFor(path), subject, path, about: inLanguage(spec.about) }
     if (Array.isArray(old.value) && Array.isArray(now.value)) {
       const [was, is] = [old.value.map(String), now.value.map(String)]
       const has = (list: readonly string[]) => new Set(list.map(withoutWords))
@@ -151,7 +152,7 @@ function changesOf(root: FactRoot, subject: string, before: Facts, after: Facts)
 const same = (a: unknown, b: unknown): boolean => withoutWords(JSON.stringify(a)) === withoutWords(JSON.stringify(b))
 
 const worded = (value: unknown): string | null =>
-  value === null || value === undefined ? null : typeof value === 'boolean' ? (value ? 'yes' : 'no') : Array.isArray(value) ? value.map(String).join(' ') : typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value)
+  value === null || value === undefined ? null : typeof value === 'boolean' ? (value ? say('yes') : say('no')) : Array.isArray(value) ? value.map(String).join(' ') : typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value)
 
 // ---- logs
 
@@ -174,7 +175,7 @@ function logChanges(before: Side, after: Side): Change[] {
     const [was, is] = [signatures(old), signatures(now)]
     const only = (some: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>) => [...some].filter(([sign]) => !others.has(sign)).map(([, line]) => line).slice(0, mostLines)
     const [removed, added] = [only(was, is), only(is, was)]
-    return removed.length + added.length > 0 ? [{ area: 'log' as const, subject: 'host', path: 'log', about: `alarming lines of ${evidenceKinds[kind].about}`, removed, added }] : []
+    return removed.length + added.length > 0 ? [{ area: 'log' as const, subject: 'host', path: 'log', about: say('alarming lines of {kind}', { kind: inLanguage(evidenceKinds[kind].about) }), removed, added }] : []
   })
 }
 
@@ -191,7 +192,7 @@ function signatures(evidence: readonly Evidence[]): Map<string, string> {
 // ---- reasons
 
 const mostReasons = 4
-const byTie: readonly Tie[] = ['the rule rests on it', 'it is about the same device', 'it lies in the same layer']
+const byTie: readonly Tie[] = ties
 
 /** Which changes explain a new finding: those its conditions rest on, then those about the same device or VM, then those of its layer. */
 class Reasons {

@@ -1,10 +1,14 @@
 /** Puts this host's values into the texts of rules. */
-import { fillPlaceholders } from '../engine/paths.ts'
+import { fillPlaceholders, type Placeholder } from '../engine/paths.ts'
+import { inLanguage, retold, say } from '../language/say.ts'
+import { unnamedVm } from '../model/snapshot.ts'
 import type { Walkable } from '../engine/subject.ts'
+import { inQuotes, plainWord, quotesAfter, type Quotes } from './shell-word.ts'
 
 export type Roots = Readonly<Record<string, Walkable | undefined>>
 
-export const notKnown = '(not known)'
+/** What stands where nobody could look. */
+export const notKnown = (): string => say('(not known)')
 
 /** The value a path leads to: undefined where nobody could look. */
 export function valueAt(roots: Roots, path: string): unknown {
@@ -13,31 +17,56 @@ export function valueAt(roots: Roots, path: string): unknown {
 }
 
 function inWords(value: unknown, fallback: string | null): string {
-  if (value === undefined) return fallback ?? notKnown
-  if (value === null) return fallback ?? 'none'
+  if (value === undefined) return fallback ?? notKnown()
+  if (value === null) return fallback ?? say('none')
   if (Array.isArray(value)) {
-    const words = [...new Set(value.map(item => (item === null ? (fallback ?? 'none') : String(item))))]
-    return words.length > 0 ? words.join(', ') : (fallback ?? 'none')
+    const words = [...new Set(value.map(item => (item === null ? (fallback ?? say('none')) : String(item))))]
+    return words.length > 0 ? words.join(', ') : (fallback ?? say('none'))
   }
   return String(value)
 }
 
-/** Prose: lists are joined with commas. */
-export const fillText = (text: string, roots: Roots): string => fillPlaceholders(text, ({ path, fallback }) => inWords(valueAt(roots, path), fallback))
+/** Prose: lists are joined with commas; what parsers say in words of ours (`disk sda`) is said in the language of the run. */
+export const fillText = (text: string, roots: Roots): string => fillPlaceholders(text, ({ path, fallback }) => inWords(told(valueAt(roots, path), path), fallback))
 
-/** A command: what comes from the host is quoted for the shell where it is more than a plain word. */
-export const fillCommand = (text: string, roots: Roots): string => fillPlaceholders(text, ({ path, fallback }) => {
-  const words = inWords(valueAt(roots, path), fallback)
-  if (words === notKnown || words === fallback) return words
-  // What a rule gives to a recipe is a phrase of the rule, with host values in it: several words are meant.
-  return path.startsWith('with.') && words.split(' ').every(word => plainWord.test(word)) ? words : quoted(words)
-})
-
-const plainWord = /^[\w.:/@%+=,-]+$/
-
-/** Hostile names (a VM called `x; reboot`) stay one word. Control characters cannot be pasted and are dropped. */
-function quoted(word: string): string {
-  // eslint-disable-next-line no-control-regex
-  const printable = word.replace(/[\u0000-\u001f\u007f-\u009f]/g, '')
-  return plainWord.test(printable) ? printable : `'${printable.replace(/'/g, `'\\''`)}'`
+/** Facts that are words of ours; all others are evidence, which is never translated. */
+const ours = /\.hostUses$/
+function told(value: unknown, path: string): unknown {
+  if (value === unnamedVm) return inLanguage(unnamedVm)
+  if (Array.isArray(value)) return value.map(item => told(item, path))
+  return typeof value === 'string' && ours.test(path) ? retold(value) : value
 }
+
+/**
+ * A command: what comes from the host is quoted for the shell where it is more than a plain word, as the place it stands in
+ * asks for. Hostile names (a VM called `x; reboot`) stay one word. Control characters cannot be pasted and are dropped.
+ */
+export function fillCommand(text: string, roots: Roots): string {
+  let quotes: Quotes = 'none'
+  return fillPlaceholders(text, (placeholder, between) => {
+    quotes = quotesAfter(between, quotes)
+    return commandWord(placeholder, roots, quotes)
+  })
+}
+
+function commandWord({ path, fallback }: Placeholder, roots: Roots, quotes: Quotes): string {
+  const words = inWords(valueAt(roots, path), fallback)
+  if (words === notKnown() || words === fallback) return words
+  // What a rule gives to a recipe is a phrase of the rule, with host values in it: several words are meant.
+  if (path.startsWith('with.') && words.split(' ').every(word => plainWord.test(word))) return words
+  return inQuotes[quotes](withoutControls(words))
+}
+
+/** A line of a file: what comes from the host stays on that line. `strange`: it is no plain word, or not known, so a person is to look. */
+export function fillFile(text: string, roots: Roots): { readonly text: string; readonly strange: boolean } {
+  let strange = false
+  const filled = fillPlaceholders(text, ({ path, fallback }) => {
+    const words = inWords(valueAt(roots, path), fallback)
+    strange ||= words === notKnown() || (words !== fallback && !(path.startsWith('with.') ? words.split(' ') : [words]).every(word => plainWord.test(word)))
+    return withoutControls(words)
+  })
+  return { text: filled, strange }
+}
+
+// eslint-disable-next-line no-control-regex
+const withoutControls = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '')

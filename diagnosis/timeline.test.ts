@@ -5,7 +5,7 @@ import { timelineOf } from './timeline.ts'
 
 const piece = (id: EvidenceId, body: string, more: Partial<Evidence> = {}): Evidence => ({ id, kind: id.split('/')[0] as Evidence['kind'], from: id, status: 'ok', body, takenAt: '2026-01-02T03:04:05Z', ...more })
 const citing = (evidence: string, where: number): Finding => ({
-  rule: 'r', aliases: [], subject: 'host', severity: 'error', confidence: 'confirmed', layer: 'iommu', title: '', text: '', cause: '', fixes: [], symptomOf: null, references: [],
+  rule: 'r', aliases: [], subject: 'host', severity: 'error', confidence: 'confirmed', reason: 'the state and the log agree', layer: 'iommu', title: '', text: '', cause: '', fixes: [], symptomOf: null, references: [],
   evidence: [{ evidence, from: evidence, where, text: '', before: [], after: [] }],
 })
 

@@ -1,5 +1,6 @@
 /** One line of the NDJSON report as a schema: what `ndjsonReport` writes, and what docs/host-line.schema.json publishes. */
 import * as v from 'valibot'
+import { languages } from '../language/say.ts'
 import { confidences, layers, severities } from '../model/rule.ts'
 
 const text = v.string()
@@ -15,6 +16,7 @@ const finding = v.strictObject({
 
 const host = v.strictObject({
   format,
+  lang: v.pipe(v.picklist(languages), v.description('The language of the verdict and of titles.')),
   input: v.exactOptional(input),
   verdict: v.pipe(text, v.description('The diagnosis in one sentence, for people.')),
   counts: v.strictObject({ error: count, warning: count, hint: count }),

@@ -5,7 +5,9 @@ import type { JSX } from 'preact'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import type { Excerpt, Window } from './excerpts.ts'
 import { shortfallOf } from './story.ts'
-import { capitalised, counted, listed, statusWords } from './words.ts'
+import { inLanguage, plural, say } from '../language/say.ts'
+import { Prose } from './html-parts.tsx'
+import { capitalised, commas, listed, statusWords } from './words.ts'
 
 /** The place of a line of a piece of evidence in the page. Letters outside ids become their code, so that two pieces never meet. */
 export const evidenceAnchor = (id: string, line: number): string => `${pieceAnchor(id)}-${line}`
@@ -32,15 +34,15 @@ export function EvidenceSection({ about, excerpts, embedded }: EvidenceProps) {
   const read = about.evidence.filter(note => note.status === 'ok' || note.status === 'cut').toSorted((a, b) => Number(isCited(b)) - Number(isCited(a)))
   return (
     <section aria-labelledby="evidence">
-      <h2 id="evidence">Evidence <span class="faint">{counted(read.length, 'piece')} read</span></h2>
+      <h2 id="evidence">{say('Evidence')} <span class="faint">{plural(read.length, '{n} piece read', '{n} pieces read')}</span></h2>
       <div class="card">
-        {short.length > 0 && <EvidenceTable notes={short} root={about.root} caption="Not read whole" />}
+        {short.length > 0 && <EvidenceTable notes={short} root={about.root} caption={say('Not read whole')} />}
         <Search embedded={embedded} />
         <div class="pieces">{read.map(note => <Piece note={note} excerpt={byId.get(note.id)} embedded={embedded} />)}</div>
         {absent.length > 0 && (
           <details>
-            <summary>{counted(absent.length, 'piece')} not there</summary>
-            <EvidenceTable notes={absent} root={about.root} caption="Not there" />
+            <summary>{plural(absent.length, '{n} piece not there', '{n} pieces not there')}</summary>
+            <EvidenceTable notes={absent} root={about.root} caption={say('Not there')} />
           </details>
         )}
       </div>
@@ -50,16 +52,16 @@ export function EvidenceSection({ about, excerpts, embedded }: EvidenceProps) {
 
 /** Hidden until the script that serves it runs. */
 const Search = ({ embedded }: { readonly embedded: boolean }) => (
-  <form id="search" class="filter" role="search" aria-label="Search the evidence" hidden>
-    <input type="search" name="text" placeholder="Search the evidence" aria-label="Search the evidence" autocomplete="off" spellcheck={false} />
-    <output aria-live="polite">{embedded ? 'All of it, from the snapshot inside this file.' : 'Of what stands in this file.'}</output>
+  <form id="search" class="filter" role="search" aria-label={say('Search the evidence')} hidden>
+    <input type="search" name="text" placeholder={say('Search the evidence')} aria-label={say('Search the evidence')} autocomplete="off" spellcheck={false} />
+    <output aria-live="polite">{embedded ? say('All of it, from the snapshot inside this file.') : say('Of what stands in this file.')}</output>
     <ol class="hits"></ol>
   </form>
 )
 
 function Piece({ note, excerpt, embedded }: { readonly note: EvidenceNote; readonly excerpt: Excerpt | undefined; readonly embedded: boolean }) {
   const { whole = false, windows = [], cited = new Set<number>() } = excerpt ?? {}
-  const says = [note.lines === undefined ? (isBinary(note) ? 'binary' : 'empty') : counted(note.lines, 'line'), cited.size > 0 && 'cited'].filter(Boolean).join(', ')
+  const says = commas([note.lines === undefined ? (isBinary(note) ? say('binary') : say('empty')) : plural(note.lines, '{n} line', '{n} lines'), ...(cited.size > 0 ? [say('cited')] : [])])
   return (
     <details class="piece" data-evidence={note.id} data-whole={whole ? '' : undefined}>
       <summary>{capitalised(note.about)} <code>{note.from}</code> <span class="faint small">{says}</span></summary>
@@ -72,14 +74,14 @@ function Piece({ note, excerpt, embedded }: { readonly note: EvidenceNote; reado
 const isBinary = (note: EvidenceNote): boolean => 'binary' in evidenceKinds[note.kind]
 
 function restOf(note: EvidenceNote, some: boolean, embedded: boolean): string {
-  const where = embedded ? 'in the snapshot inside this file' : 'in the snapshot, which this file does not carry'
-  if (note.lines === undefined) return isBinary(note) ? `Not text; it is ${where}.` : 'There was nothing in it.'
-  return `${some ? 'Only the lines around what findings cite; the whole' : 'The text'} is ${where}.`
+  const where = embedded ? say('in the snapshot inside this file') : say('in the snapshot, which this file does not carry')
+  if (note.lines === undefined) return isBinary(note) ? say('Not text; it is {where}.', { where }) : say('There was nothing in it.')
+  return some ? say('Only the lines around what findings cite; the whole is {where}.', { where }) : say('The text is {where}.', { where })
 }
 
 /** Numbers beside text, not in it, so that what is copied is what was read. */
 const WindowText = ({ window: { first, lines }, note, cited }: { readonly window: Window; readonly note: EvidenceNote; readonly cited: ReadonlySet<number> }) => (
-  <div class="text" tabIndex={0} role="group" aria-label={`${capitalised(note.about)}, lines ${first} to ${first + lines.length - 1}`}>
+  <div class="text" tabIndex={0} role="group" aria-label={say('{piece}, lines {first} to {last}', { piece: capitalised(note.about), first, last: first + lines.length - 1 })}>
     <pre class="numbers" aria-hidden="true">{lines.map((_, index) => first + index).join('\n')}</pre>
     <pre class="lines">{joined(lines, first, note.id, cited)}</pre>
   </div>
@@ -102,7 +104,7 @@ interface EvidenceTableProps { readonly notes: readonly EvidenceNote[]; readonly
 
 const EvidenceTable = ({ notes, root, caption }: EvidenceTableProps) => (
   <table aria-label={caption}>
-    <thead><tr><th scope="col">What</th><th scope="col">Read from</th><th scope="col">Status</th></tr></thead>
+    <thead><tr><th scope="col">{say('What')}</th><th scope="col">{say('Read from')}</th><th scope="col">{say('Status')}</th></tr></thead>
     <tbody>
       {notes.map(note => (
         <tr>
@@ -110,8 +112,8 @@ const EvidenceTable = ({ notes, root, caption }: EvidenceTableProps) => (
           <td>{note.from === '' ? '' : <code>{note.from}</code>}</td>
           <td>
             <span class={`status-${note.status}`}>{statusWords[note.status]}</span>
-            {note.lines !== undefined && <span class="faint">, {counted(note.lines, 'line')}</span>}
-            {shortfallOf(note, root) !== '' && <span class="faint">: {shortfallOf(note, root)}</span>}
+            {note.lines !== undefined && <span class="faint">{say(', ')}{plural(note.lines, '{n} line', '{n} lines')}</span>}
+            {shortfallOf(note, root) !== '' && <span class="faint">{say(': ')}{shortfallOf(note, root)}</span>}
           </td>
         </tr>
       ))}
@@ -122,11 +124,11 @@ const EvidenceTable = ({ notes, root, caption }: EvidenceTableProps) => (
 export function PageFooter({ about, snapshot }: { readonly about: RunInfo; readonly snapshot: Background['snapshot'] }) {
   const redacted = Object.entries(about.redacted).filter(([, count]) => count > 0)
   return (
-    <footer aria-label="About this report">
-      <p>Made by {about.tool}. This file asks for nothing from the network and can be read without scripts.</p>
-      {redacted.length > 0 && <p>Taken out before anything was saved: {listed(redacted.map(([kind, count]) => `${count} × ${kind}`))}.</p>}
-      {snapshot && 'base64' in snapshot && <p>The snapshot that the report was made from is inside this file: <code>gpudoctor replay report.html</code> judges it anew. Share it as you would share the snapshot.</p>}
-      {snapshot && 'leftOut' in snapshot && <p>The snapshot that the report was made from is not inside this file: {snapshot.leftOut}. <code>--save</code> writes it.</p>}
+    <footer aria-label={say('About this report')}>
+      <p>{say('Made by {tool}. This file asks for nothing from the network and can be read without scripts.', { tool: about.tool })}</p>
+      {redacted.length > 0 && <p>{say('Taken out before anything was saved: {kinds}.', { kinds: listed(redacted.map(([kind, count]) => `${count} × ${inLanguage(kind)}`)) })}</p>}
+      {snapshot && 'base64' in snapshot && <p><Prose text={say('The snapshot that the report was made from is inside this file: `gpudoctor replay report.html` judges it anew. Share it as you would share the snapshot.')} /></p>}
+      {snapshot && 'leftOut' in snapshot && <p><Prose text={say('The snapshot that the report was made from is not inside this file: {reason}. `--save` writes it.', { reason: snapshot.leftOut })} /></p>}
     </footer>
   )
 }

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from 'preact'
 import type { Finding } from '../model/finding.ts'
 import type { Severity } from '../model/rule.ts'
-import { capitalised, severityWords } from './words.ts'
+import { say } from '../language/say.ts'
+import { capitalised, more, severityWords } from './words.ts'
 
 /** A cross, a triangle and a dot: told apart without colour, and named by the word beside them. */
 const shapes: Record<Severity, string> = {
@@ -31,10 +32,10 @@ export const FindingMarks = ({ findings, anchors }: { readonly findings: readonl
   <>
     {findings?.slice(0, mostMarks).map(finding => (
       <a class={`mark ${finding.severity}`} href={`#${anchors.get(finding)}`}>
-        <Shape severity={finding.severity} /><span>{capitalised(severityWords[finding.severity].word)}: {finding.title}</span>
+        <Shape severity={finding.severity} /><span>{capitalised(severityWords[finding.severity].word)}{say(': ')}{finding.title}</span>
       </a>
     ))}
-    {findings && findings.length > mostMarks && <span class="faint small">and {findings.length - mostMarks} more</span>}
+    {findings && findings.length > mostMarks && <span class="faint small">{say('and {more}', { more: more(findings.length - mostMarks) })}</span>}
   </>
 )
 
@@ -57,4 +58,4 @@ export const Folded = ({ when, summary, children }: { readonly when: boolean; re
   when ? <details><summary>{summary}</summary>{children}</details> : <>{children}</>
 
 /** No line is worth a megabyte. */
-export const clipped = (line: string, most = 2000): string => (line.length <= most ? line : `${line.slice(0, most)} …${line.length - most > 100 ? ` (${line.length - most} more characters)` : ''}`)
+export const clipped = (line: string, most = 2000): string => (line.length <= most ? line : `${line.slice(0, most)} …${line.length - most > 100 ? ` ${say('({n} more characters)', { n: line.length - most })}` : ''}`)

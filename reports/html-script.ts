@@ -3,9 +3,14 @@
  * evidence in the embedded snapshot, and folded parts opened for print and for links into them. It is plain text, since it
  * runs in the reader's browser; everything it needs stands in the page.
  */
+import { say } from '../language/say.ts'
 import { hidden } from './printable.ts'
 
-export const script = `'use strict'
+/** A text of ours as a JavaScript literal; what stands in braces is put in by `put`. */
+const text = (words: string): string => JSON.stringify(words).replace(/</g, '\\u003c')
+
+export const script = (): string => `'use strict'
+const put = (text, values) => text.replace(/\\{([a-z]+)\\}/g, (_, name) => values[name])
 const all = (selector, within = document) => [...within.querySelectorAll(selector)]
 
 function selectText(node) {
@@ -18,20 +23,20 @@ function selectText(node) {
 async function copy(code, button) {
   try {
     await navigator.clipboard.writeText(code.textContent)
-    button.textContent = 'Copied'
+    button.textContent = ${text(say('Copied'))}
   } catch {
     selectText(code)
-    button.textContent = document.execCommand('copy') ? 'Copied' : 'Selected'
+    button.textContent = document.execCommand('copy') ? ${text(say('Copied'))} : ${text(say('Selected'))}
   }
-  setTimeout(() => { button.textContent = 'Copy' }, 2000)
+  setTimeout(() => { button.textContent = ${text(say('Copy'))} }, 2000)
 }
 
 for (const block of all('.copy')) {
   const code = block.querySelector('code')
   const button = document.createElement('button')
   button.type = 'button'
-  button.textContent = 'Copy'
-  button.setAttribute('aria-label', 'Copy ' + code.textContent.slice(0, 80))
+  button.textContent = ${text(say('Copy'))}
+  button.setAttribute('aria-label', put(${text(say('Copy {code}'))}, { code: code.textContent.slice(0, 80) }))
   button.addEventListener('click', () => copy(code, button))
   block.classList.add('scripted')
   block.append(button)
@@ -63,7 +68,7 @@ function apply() {
   }
   const causes = all('.card[data-severity]')
   const left = causes.filter(cause => !cause.hidden).length
-  filter.querySelector('output').textContent = left === causes.length ? '' : left + ' of ' + causes.length + ' shown'
+  filter.querySelector('output').textContent = left === causes.length ? '' : put(${text(say('{left} of {all} shown'))}, { left, all: causes.length })
   document.getElementById('none-left').hidden = left > 0
 }
 
@@ -190,10 +195,10 @@ async function find() {
     if (!text.toLowerCase().includes(words)) return
     if (count++ < mostHits) hits.push({ piece, window, line: window.first + index, text })
   })
-  output.textContent = count === 0 ? 'Nothing found.' : count + (count === 1 ? ' line' : ' lines') + (count > mostHits ? ', the first ' + mostHits + ' shown' : '')
+  output.textContent = count === 0 ? ${text(say('Nothing found.'))} : put(count === 1 ? ${text(say('1 line'))} : count > mostHits ? ${text(say('{n} lines, the first {shown} shown'))} : ${text(say('{n} lines'))}, { n: count, shown: mostHits })
   list.replaceChildren(...hits.map(hit => {
     const button = made('button', { type: 'button' })
-    button.append(made('span', { className: 'place', textContent: hit.piece.querySelector('summary').firstChild.textContent.trim() + ', line ' + hit.line }), made('code', { textContent: printable(hit.text.slice(0, 300)) }))
+    button.append(made('span', { className: 'place', textContent: put(${text(say('{from}, line {line}'))}, { from: hit.piece.querySelector('summary').firstChild.textContent.trim(), line: hit.line }) }), made('code', { textContent: printable(hit.text.slice(0, 300)) }))
     button.addEventListener('click', () => goTo(hit.piece, hit.window, hit.line))
     const item = document.createElement('li')
     item.append(button)

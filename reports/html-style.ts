@@ -209,10 +209,10 @@ tr:last-child>*{border-bottom:0}
 .chain a{color:inherit;text-decoration-color:var(--line)}
 .chain .step{display:block;color:var(--text);font-weight:500;line-height:1.3}
 .chain .failed .step{color:var(--error);font-weight:650}
-.chain .unknown .step{color:var(--faint)}
+.chain .unknown .step,.chain .not-reached .step{color:var(--faint)}
 .chain .passed svg{fill:var(--good)}
 .chain .failed svg{fill:var(--error)}
-.chain .unknown svg{fill:var(--faint)}
+.chain .unknown svg,.chain .not-reached svg{fill:var(--faint)}
 .chain-frame summary{font-weight:400;color:var(--faint)}
 
 /* the timeline */

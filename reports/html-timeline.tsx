@@ -3,7 +3,7 @@ import type { Moment, Timeline } from '../model/timeline.ts'
 import { type Anchors, FindingMarks, clipped } from './html-parts.tsx'
 import type { Finding } from '../model/finding.ts'
 import { evidenceAnchor } from './html-evidence.tsx'
-import { counted } from './words.ts'
+import { inLanguage, mark, plural, say } from '../language/say.ts'
 
 /** Findings by the line they cite. */
 export type Cited = ReadonlyMap<string, readonly Finding[]>
@@ -26,7 +26,7 @@ export function TimelineSection({ timeline: { moments, left }, cited, anchors, l
   const findingsAt = (moment: Moment) => cited.get(keyOf(moment.evidence, moment.where)) ?? []
   return (
     <section aria-labelledby="timeline">
-      <h2 id="timeline">Timeline <span class="faint">what kernel and hypervisor said since this boot</span></h2>
+      <h2 id="timeline">{say('Timeline')} <span class="faint">{say('what kernel and hypervisor said since this boot')}</span></h2>
       <div class="card">
         <Strip moments={moments} findingsAt={findingsAt} />
         <ol class="moments">
@@ -35,17 +35,17 @@ export function TimelineSection({ timeline: { moments, left }, cited, anchors, l
             return (
               <li class={findings[0] ? `moment ${findings[0].severity}` : 'moment'}>
                 <span class="when">{whenOf(moment)}</span>
-                <span class={`source ${moment.source}`}>{moment.source}</span>
+                <span class={`source ${moment.source}`}>{inLanguage(moment.source)}</span>
                 <span class="said">
                   <code>{clipped(moment.text, 400)}</code>
-                  {linked(moment.evidence, moment.where) && <>{' '}<a class="small" href={`#${evidenceAnchor(moment.evidence, moment.where)}`} aria-label={`Line ${moment.where} of ${moment.from}`}>line {moment.where}</a></>}
+                  {linked(moment.evidence, moment.where) && <>{' '}<a class="small" href={`#${evidenceAnchor(moment.evidence, moment.where)}`} aria-label={say('Line {line} of {from}', { line: moment.where, from: moment.from })}>{say('line {line}', { line: moment.where })}</a></>}
                   <FindingMarks findings={findings} anchors={anchors} />
                 </span>
               </li>
             )
           })}
         </ol>
-        {left > 0 && <p class="faint small">{counted(left, 'more line')} of this kind {left === 1 ? 'is' : 'are'} in the logs.</p>}
+        {left > 0 && <p class="faint small">{plural(left, '{n} more line of this kind is in the logs.', '{n} more lines of this kind are in the logs.')}</p>}
       </div>
     </section>
   )
@@ -58,16 +58,18 @@ function whenOf({ sinceBoot, clock }: Moment): string {
 }
 
 function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 3 : 1)} s`
+  if (seconds < 60) return say('{n} s', { n: seconds.toFixed(seconds < 10 ? 3 : 1) })
   const whole = Math.floor(seconds)
   const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60]
-  if (days > 0) return `${days} d ${hours} h`
-  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`
+  if (days > 0) return say('{days} d {hours} h', { days, hours })
+  return hours > 0 ? say('{hours} h {minutes} min', { hours, minutes }) : say('{minutes} min {seconds} s', { minutes, seconds: whole % 60 })
 }
 
 const width = 1000
 /** A boot takes seconds and the trouble comes hours later: the scale is logarithmic. */
-const ticks: readonly (readonly [number, string])[] = [[0.1, '0.1 s'], [1, '1 s'], [10, '10 s'], [60, '1 min'], [600, '10 min'], [3600, '1 h'], [86400, '1 d'], [864000, '10 d']]
+const ticks: readonly (readonly [number, string])[] = [
+  [0.1, mark('0.1 s')], [1, mark('1 s')], [10, mark('10 s')], [60, mark('1 min')], [600, mark('10 min')], [3600, mark('1 h')], [86400, mark('1 d')], [864000, mark('10 d')],
+]
 const lanes = { kernel: 22, hypervisor: 46 } as const
 
 /** Only a picture of the list below it, so readers that listen skip it. */
@@ -78,8 +80,8 @@ function Strip({ moments, findingsAt }: { readonly moments: readonly Moment[]; r
   const x = (seconds: number) => Math.round(84 + (Math.log10(1 + 20 * Math.max(0, seconds)) / Math.log10(1 + 20 * last)) * (width - 104))
   return (
     <svg class="strip" viewBox={`0 0 ${width} 82`} aria-hidden="true">
-      {Object.entries(lanes).map(([lane, y]) => <><text x="0" y={y + 4}>{lane}</text><path d={`M84 ${y}H${width - 10}`} /></>)}
-      {ticks.filter(([at]) => at <= last).map(([at, label]) => <><path class="tick" d={`M${x(at)} 12V58`} /><text x={x(at)} y="74" text-anchor="middle">{label}</text></>)}
+      {Object.entries(lanes).map(([lane, y]) => <><text x="0" y={y + 4}>{inLanguage(lane)}</text><path d={`M84 ${y}H${width - 10}`} /></>)}
+      {ticks.filter(([at]) => at <= last).map(([at, label]) => <><path class="tick" d={`M${x(at)} 12V58`} /><text x={x(at)} y="74" text-anchor="middle">{inLanguage(label)}</text></>)}
       {timed.map(moment => {
         const finding = findingsAt(moment)[0]
         return <circle cx={x(moment.sinceBoot ?? 0)} cy={lanes[moment.source]} r={finding ? 7 : 3} class={finding?.severity ?? 'plain'} />

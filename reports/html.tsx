@@ -10,6 +10,7 @@ import type { EvidenceId } from '../model/evidence.ts'
 import type { Broken, ChainLink, Check, Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
 import type { Machine } from '../model/machine.ts'
 import { layers, severities } from '../model/rule.ts'
+import { language, plural, say } from '../language/say.ts'
 import { excerptsOf } from './excerpts.ts'
 import { EvidenceSection, PageFooter, evidenceAnchor, linkedLines } from './html-evidence.tsx'
 import { ChainPicture } from './html-chain.tsx'
@@ -20,10 +21,10 @@ import { style } from './html-style.ts'
 import { TimelineSection, citedBy } from './html-timeline.tsx'
 import { marksOf } from './picture.ts'
 import { printable, printableDiagnosis, printableLine } from './printable.ts'
-import { type Cause, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, takenLine, tallied, touched, verdictOf } from './story.ts'
+import { type Cause, type Gap, causesOf, checkedLine, drawnChain, gapsOf, hostLine, openPoints, rulesIn, takenLine, tallied, touched, verdictOf } from './story.ts'
 import {
-  capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, listed, partsOf, placeOf, severityWords, sourceOf,
-  subjectOf, timesSeen, webAddress,
+  capitalised, confidenceAndReason, costOf, factsInWords, hasLines, layerWords, listed, more, partsOf, placeOf, severityWords, sourceOf,
+  subjectOf, timesSeen, webAddress, withColon,
 } from './words.ts'
 
 /** The whole file. Width, colour and length are the browser's matter, so the options change nothing here. */
@@ -45,7 +46,7 @@ interface View {
 
 function viewOf(raw: Diagnosis, { machine, timeline, evidence, snapshot }: Background): View & { readonly excerpts: ReturnType<typeof excerptsOf> } {
   const diagnosis = printableDiagnosis(raw)
-  const excerpts = excerptsOf((evidence ?? []).map(piece => ({ ...piece, id: printable(piece.id.trimEnd()) as EvidenceId })), [...diagnosis.findings.flatMap(finding => finding.evidence), ...(diagnosis.chain ?? []).flatMap(link => link.evidence)])
+  const excerpts = excerptsOf((evidence ?? []).map(piece => ({ ...piece, id: printable(piece.id.trimEnd()) as EvidenceId })), [...diagnosis.findings.flatMap(finding => finding.evidence), ...(diagnosis.chain ?? []).flatMap(link => link.evidence), ...(diagnosis.unexplained?.lines ?? []).map(line => line.quote)])
   return {
     diagnosis, excerpts, causes: causesOf(diagnosis.findings), anchors: anchorsOf(diagnosis.findings), linked: linkedLines(excerpts),
     background: { ...(machine ? { machine: printableLine(machine) } : {}), ...(timeline ? { timeline: printableLine(timeline) } : {}), ...(snapshot ? { snapshot } : {}) },
@@ -53,17 +54,18 @@ function viewOf(raw: Diagnosis, { machine, timeline, evidence, snapshot }: Backg
 }
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-const policy = `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`
+const policyFor = (code: string): string => `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(code)}; base-uri 'none'; form-action 'none'`
 
 function Page({ view }: { readonly view: ReturnType<typeof viewOf> }) {
   const { diagnosis, causes, background: { machine, timeline, snapshot }, anchors, linked, excerpts } = view
-  const { about, findings, unknown, broken } = diagnosis
+  const { about, findings, unexplained, unknown, broken } = diagnosis
   const base64 = snapshot && 'base64' in snapshot ? snapshot.base64 : null
+  const code = script()
   return (
-    <html lang="en">
+    <html lang={language()}>
       <head>
         <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content={policy} />
+        <meta http-equiv="Content-Security-Policy" content={policyFor(code)} />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="referrer" content="no-referrer" />
         <meta name="robots" content="noindex" />
@@ -71,13 +73,14 @@ function Page({ view }: { readonly view: ReturnType<typeof viewOf> }) {
         <style dangerouslySetInnerHTML={{ __html: style }} />
       </head>
       <body>
-        <a class="skip" href="#main">Skip to the findings</a>
+        <a class="skip" href="#main">{say('Skip to the findings')}</a>
         <div class="frame">
           <Header view={view} />
           <main id="main">
             {causes.length > 0 && <Causes view={view} />}
             {machine && machine.functions.length > 0 && <MachineSection machine={machine} marks={marksOf(findings)} anchors={anchors} />}
             {timeline && timeline.moments.length > 0 && <TimelineSection timeline={timeline} cited={citedBy(findings)} anchors={anchors} linked={linked} />}
+            {unexplained && unexplained.lines.length > 0 && <Unexplained unexplained={unexplained} view={view} />}
             {unknown.length > 0 && <Gaps gaps={gapsOf(unknown)} rules={unknown.length} />}
             {broken.length > 0 && <BrokenRules broken={broken} />}
             <EvidenceSection about={about} excerpts={excerpts} embedded={base64 !== null} />
@@ -85,7 +88,7 @@ function Page({ view }: { readonly view: ReturnType<typeof viewOf> }) {
           <PageFooter about={about} snapshot={snapshot} />
         </div>
         {base64 !== null && <Snapshot base64={base64} />}
-        <script dangerouslySetInnerHTML={{ __html: script }} />
+        <script dangerouslySetInnerHTML={{ __html: code }} />
       </body>
     </html>
   )
@@ -107,10 +110,10 @@ function Header({ view, view: { diagnosis, causes, anchors } }: { readonly view:
       <p class="tool">{about.tool}</p>
       <h1>{verdictOf(diagnosis)}</h1>
       <dl class="run">
-        <dt>Host</dt><dd>{hostLine(about)}</dd>
-        {taken !== null && <><dt>Taken</dt><dd>{taken}</dd></>}
-        <dt>Checked</dt><dd>{counted(about.rules, 'rule')} on {counted(about.evidence.length, 'piece')} of evidence</dd>
-        {open.length > 0 && <><dt>Open</dt><dd>{open.map(({ part, text }, index) => <>{index > 0 && ', '}<a href={`#${part}`}>{text}</a></>)}</dd></>}
+        <dt>{say('Host')}</dt><dd>{hostLine(about)}</dd>
+        {taken !== null && <><dt>{say('Taken')}</dt><dd>{taken}</dd></>}
+        <dt>{say('Checked')}</dt><dd>{checkedLine(about)}</dd>
+        {open.length > 0 && <><dt>{say('Open')}</dt><dd>{open.map(({ part, text }, index) => <>{index > 0 && say(', ')}<a href={`#${part}`}>{text}</a></>)}</dd></>}
       </dl>
       {links.length > 0 && <ChainPicture links={links} anchors={anchors} placeOf={link => proofOf(link, view)} />}
       {causes.length > 1 && <Overview causes={causes} anchors={anchors} />}
@@ -129,11 +132,11 @@ function proofOf({ evidence }: ChainLink, { linked }: View): string | null {
 const listedCauses = 8
 
 const Overview = ({ causes, anchors }: { readonly causes: readonly Cause[]; readonly anchors: Anchors }) => (
-  <nav aria-label="Root causes">
+  <nav aria-label={say('Root causes')}>
     <OverviewList causes={causes.slice(0, listedCauses)} anchors={anchors} />
     {causes.length > listedCauses && (
       <details class="overview-rest">
-        <summary>{counted(causes.length - listedCauses, 'more cause')} <span class="faint">{tallied(causes.slice(listedCauses).map(cause => cause.finding))}</span></summary>
+        <summary>{plural(causes.length - listedCauses, '{n} more cause', '{n} more causes')} <span class="faint">{tallied(causes.slice(listedCauses).map(cause => cause.finding))}</span></summary>
         <OverviewList causes={causes.slice(listedCauses)} anchors={anchors} />
       </details>
     )}
@@ -148,7 +151,7 @@ const OverviewList = ({ causes, anchors }: { readonly causes: readonly Cause[]; 
           <Badge severity={finding.severity} />
           <span>
             <span class="title">{finding.title}</span>
-            {consequences.length > 0 && <span class="faint small"> explains {consequences.length} more</span>}
+            {consequences.length > 0 && <span class="faint small"> {say('explains {n} more', { n: consequences.length })}</span>}
           </span>
         </a>
       </li>
@@ -159,20 +162,20 @@ const OverviewList = ({ causes, anchors }: { readonly causes: readonly Cause[]; 
 /** The way to each part of a long page. */
 function Parts({ view: { diagnosis, background: { machine, timeline } } }: { readonly view: View }) {
   const parts = [
-    ['causes', 'Causes', diagnosis.findings.length], ['machine', 'The machine', machine?.functions.length], ['timeline', 'Timeline', timeline?.moments.length],
-    ['unknown', 'Not checked', diagnosis.unknown.length], ['evidence', 'Evidence', diagnosis.about.evidence.length],
+    ['causes', say('Causes'), diagnosis.findings.length], ['machine', say('The machine'), machine?.functions.length], ['timeline', say('Timeline'), timeline?.moments.length],
+    ['unexplained', say('Unexplained'), diagnosis.unexplained?.lines.length], ['unknown', say('Not checked'), diagnosis.unknown.length], ['evidence', say('Evidence'), diagnosis.about.evidence.length],
   ] as const
-  return <nav class="parts" aria-label="Parts of this report">{parts.filter(([, , items]) => (items ?? 0) > 0).map(([id, words]) => <a href={`#${id}`}>{words}</a>)}</nav>
+  return <nav class="parts" aria-label={say('Parts of this report')}>{parts.filter(([, , items]) => (items ?? 0) > 0).map(([id, words]) => <a href={`#${id}`}>{words}</a>)}</nav>
 }
 
 // Root causes
 
 const Causes = ({ view, view: { causes } }: { readonly view: View }) => (
   <section aria-labelledby="causes">
-    <h2 id="causes">{causes.length === 1 ? 'Root cause' : 'Root causes'}</h2>
+    <h2 id="causes">{causes.length === 1 ? say('Root cause') : say('Root causes')}</h2>
     {causes.length > 1 && <Filter view={view} />}
     {causes.map(cause => <CauseCard cause={cause} view={view} />)}
-    <p id="none-left" class="faint" hidden>Nothing matches. Clear the search or tick more boxes above.</p>
+    <p id="none-left" class="faint" hidden>{say('Nothing matches. Clear the search or tick more boxes above.')}</p>
   </section>
 )
 
@@ -181,17 +184,17 @@ function Filter({ view: { diagnosis: { findings }, background: { machine } } }: 
   const places = findings.map(finding => touched(finding, machine))
   const occurring = layers.filter(layer => findings.some(finding => finding.layer === layer))
   return (
-    <form id="filter" class="filter" role="search" aria-label="Filter the findings" hidden>
-      <input type="search" name="text" placeholder="Search" aria-label="Search the findings" autocomplete="off" spellcheck={false} />
+    <form id="filter" class="filter" role="search" aria-label={say('Filter the findings')} hidden>
+      <input type="search" name="text" placeholder={say('Search')} aria-label={say('Search the findings')} autocomplete="off" spellcheck={false} />
       <fieldset>
-        <legend>Severity</legend>
+        <legend>{say('Severity')}</legend>
         {severities.filter(severity => findings.some(finding => finding.severity === severity)).map(severity => (
           <label><input type="checkbox" name="severity" value={severity} checked />{capitalised(severityWords[severity].many)}</label>
         ))}
       </fieldset>
-      <Choice name="layer" label="Layer" values={occurring.map(layer => [layer, layerWords[layer]])} />
-      <Choice name="device" label="Device" values={distinct(places.flatMap(place => place.devices)).map(bdf => [bdf, bdf])} />
-      <Choice name="vm" label="VM" values={distinct(places.flatMap(place => place.vms)).map(vm => [vm, vm])} />
+      <Choice name="layer" label={say('Layer')} values={occurring.map(layer => [layer, layerWords[layer]])} />
+      <Choice name="device" label={say('Device')} values={distinct(places.flatMap(place => place.devices)).map(bdf => [bdf, bdf])} />
+      <Choice name="vm" label={say('VM')} values={distinct(places.flatMap(place => place.vms)).map(vm => [vm, vm])} />
       <output aria-live="polite" />
     </form>
   )
@@ -205,7 +208,7 @@ const Choice = ({ name, label, values }: { readonly name: string; readonly label
     <label>
       {label}
       <select name={name}>
-        <option value="">all</option>
+        <option value="">{say('all')}</option>
         {values.map(([value, words]) => <option value={value}>{words}</option>)}
       </select>
     </label>
@@ -223,7 +226,7 @@ const CauseCard = ({ cause: { finding, consequences }, view }: { readonly cause:
     <h3 id={`title-${view.anchors.get(finding)}`}>{finding.title}</h3>
     <Facts finding={finding} view={view} />
     <Story finding={finding} />
-    {finding.evidence.length > 0 && <><h4>Evidence</h4><Quotes quotes={finding.evidence} view={view} /></>}
+    {finding.evidence.length > 0 && <><h4>{say('Evidence')}</h4><Quotes quotes={finding.evidence} view={view} /></>}
     <Fixes finding={finding} view={view} />
     <References finding={finding} />
     {consequences.length > 0 && <Consequences consequences={consequences} view={view} />}
@@ -237,21 +240,21 @@ function Fixes({ finding, view: { causes, anchors } }: { readonly finding: Findi
   if (first === finding || blocks.length === 0) return <>{blocks}</>
   return (
     <>
-      <p class="same-fix"><strong>Fix:</strong> the same as for <a href={`#${anchors.get(first)}`}>{first.title}</a></p>
-      <details><summary>Show it here</summary>{blocks}</details>
+      <p class="same-fix"><strong>{say('Fix:')}</strong> {say('the same as for')} <a href={`#${anchors.get(first)}`}>{first.title}</a></p>
+      <details><summary>{say('Show it here')}</summary>{blocks}</details>
     </>
   )
 }
 
-const fixLabel = (index: number, count: number): string => (count === 1 ? 'Fix' : `Fix ${index + 1} of ${count}`)
+const fixLabel = (index: number, count: number): string => (count === 1 ? say('Fix') : say('Fix {number} of {count}', { number: index + 1, count }))
 
 const Facts = ({ finding, view }: { readonly finding: Finding; readonly view: View }) => (
   <ul class="facts">
     <li><Subject finding={finding} machine={view.background.machine} /></li>
-    <li>{capitalised(confidenceWords[finding.confidence])}</li>
-    <li>Layer: {layerWords[finding.layer]}</li>
+    <li>{capitalised(confidenceAndReason(finding))}</li>
+    <li>{say('Layer: {layer}', { layer: layerWords[finding.layer] })}</li>
     {timesSeen(finding) !== null && <li>{capitalised(timesSeen(finding) ?? '')}</li>}
-    <li>Rule: {finding.rule}</li>
+    <li>{say('Rule: {rule}', { rule: finding.rule })}</li>
   </ul>
 )
 
@@ -265,7 +268,7 @@ function Subject({ finding, machine }: { readonly finding: Finding; readonly mac
 const Story = ({ finding }: { readonly finding: Finding }) => (
   <div class="prose">
     <p><Prose text={finding.text} /></p>
-    {finding.cause !== '' && <p class="faint"><strong>Why:</strong> <Prose text={finding.cause} /></p>}
+    {finding.cause !== '' && <p class="faint"><strong>{say('Why:')}</strong> <Prose text={finding.cause} /></p>}
   </div>
 )
 
@@ -294,13 +297,13 @@ function QuoteBlock({ quote, view }: { readonly quote: Quote; readonly view: Vie
 }
 
 const FixBlock = ({ fix, label, level = 4 }: { readonly fix: Fix; readonly label: string; readonly level?: 4 | 5 }) => (
-  <div class="fix" role="group" aria-label={`${label}: ${fix.title}`}>
-    <Heading level={level}><span class="faint">{label}:</span> {fix.title}</Heading>
-    <p class="faint small">{capitalised(costOf(fix))}.</p>
-    {fix.caution !== undefined && <p class="caution" role="note"><strong>Caution:</strong> <Prose text={fix.caution} /></p>}
+  <div class="fix" role="group" aria-label={say('{label}: {title}', { label, title: fix.title })}>
+    <Heading level={level}><span class="faint">{withColon(label)}</span> {fix.title}</Heading>
+    <p class="faint small">{say('{cost}.', { cost: capitalised(costOf(fix)) })}</p>
+    {fix.caution !== undefined && <p class="caution" role="note"><strong>{say('Caution:')}</strong> <Prose text={fix.caution} /></p>}
     <Steps steps={fix.steps} />
-    {fix.verify.length > 0 && <><Heading level={level === 4 ? 5 : 6}>Then check</Heading>{fix.verify.map(check => <CheckBlock check={check} />)}</>}
-    {fix.undo !== undefined && fix.undo.length > 0 && <details><summary>To undo it</summary><Steps steps={fix.undo} /></details>}
+    {fix.verify.length > 0 && <><Heading level={level === 4 ? 5 : 6}>{say('Then check')}</Heading>{fix.verify.map(check => <CheckBlock check={check} />)}</>}
+    {fix.undo !== undefined && fix.undo.length > 0 && <details><summary>{say('To undo it')}</summary><Steps steps={fix.undo} /></details>}
   </div>
 )
 
@@ -310,7 +313,7 @@ const Steps = ({ steps }: { readonly steps: readonly Step[] }) => (
       <li>
         {partsOf(step).map(part => (
           <>
-            <div><Prose text={part.code === undefined ? part.lead : `${part.lead}:`} /></div>
+            <div><Prose text={part.code === undefined ? part.lead : withColon(part.lead)} /></div>
             {part.code !== undefined && <Copyable text={part.code} />}
             {part.prose !== undefined && <div class="prose"><p><Prose text={part.prose} /></p></div>}
           </>
@@ -322,15 +325,15 @@ const Steps = ({ steps }: { readonly steps: readonly Step[] }) => (
 
 const CheckBlock = ({ check }: { readonly check: Check }) => (
   <>
-    {check.when !== undefined && <p class="small">Only {check.when}:</p>}
+    {check.when !== undefined && <p class="small">{say('Only {when}:', { when: check.when })}</p>}
     <Copyable text={check.command} />
-    <p class="shows">shows: {check.shows}</p>
+    <p class="shows">{say('shows: {shows}', { shows: check.shows })}</p>
   </>
 )
 
 const Consequences = ({ consequences, view }: { readonly consequences: readonly Finding[]; readonly view: View }) => (
   <details class="consequences">
-    <summary>{counted(consequences.length, 'consequence')} <span class="faint">that should go with it</span></summary>
+    <summary>{plural(consequences.length, '{n} consequence', '{n} consequences')} <span class="faint">{say('that should go with it')}</span></summary>
     {consequences.map(finding => (
       <article class="consequence" id={view.anchors.get(finding)} {...filterData(finding, view.background.machine)}>
         <Badge severity={finding.severity} />
@@ -340,7 +343,7 @@ const Consequences = ({ consequences, view }: { readonly consequences: readonly 
         <Quotes quotes={finding.evidence} view={view} />
         {finding.fixes.length > 0 && (
           <details>
-            <summary>If it stays after the cause is gone</summary>
+            <summary>{say('If it stays after the cause is gone')}</summary>
             {finding.fixes.map((fix, index) => <FixBlock fix={fix} label={fixLabel(index, finding.fixes.length)} level={5} />)}
           </details>
         )}
@@ -352,8 +355,8 @@ const Consequences = ({ consequences, view }: { readonly consequences: readonly 
 
 function References({ finding: { references } }: { readonly finding: Finding }) {
   if (references.length === 0) return null
-  const places = references.map((each, index) => <>{index > 0 && '; '}{each.for}, <Place at={each.at} /></>)
-  return <p class="faint small">Read more: {places}</p>
+  const places = references.map((each, index) => <>{index > 0 && say('; ')}{each.for}{say(', ')}<Place at={each.at} /></>)
+  return <p class="faint small">{say('Read more:')} {places}</p>
 }
 
 /** A link where it is one to the web; any other address stays text. */
@@ -363,18 +366,33 @@ function Place({ at }: { readonly at: string }) {
 
 // What could not be told
 
+const Unexplained = ({ unexplained: { lines, left }, view }: { readonly unexplained: NonNullable<Diagnosis['unexplained']>; readonly view: View }) => (
+  <section aria-labelledby="unexplained">
+    <h2 id="unexplained">{say('What no rule explains')} <span class="faint">{say('the rarest first')}</span></h2>
+    <div class="card">
+      {lines.map(({ quote, count }) => (
+        <>
+          {count > 1 && <p class="faint small">{say('{n} such lines', { n: count })}</p>}
+          <QuoteBlock quote={quote} view={view} />
+        </>
+      ))}
+      {left > 0 && <p class="faint">{plural(left, 'and {n} more kind of line', 'and {n} more kinds of lines')}</p>}
+    </div>
+  </section>
+)
+
 const Gaps = ({ gaps, rules }: { readonly gaps: readonly Gap[]; readonly rules: number }) => (
   <section aria-labelledby="unknown">
-    <h2 id="unknown">Could not be checked <span class="faint">{counted(rules, 'rule')}</span></h2>
+    <h2 id="unknown">{say('Could not be checked')} <span class="faint">{rulesIn(rules)}</span></h2>
     <div class="card">{gaps.map(gap => <GapBlock gap={gap} />)}</div>
   </section>
 )
 
 const GapBlock = ({ gap }: { readonly gap: Gap }) => (
   <section class="gap">
-    <h3>Missing: {shortened(factsInWords(gap.missing), 5).join('; ')}</h3>
-    <Folded when={gap.rules.length > 3} summary={`${counted(gap.rules.length, 'rule')} undecided`}><GapRules gap={gap} /></Folded>
-    {gap.get.length > 0 && <p class="tell">{gap.get.length === 1 ? 'This would tell:' : 'These would tell, together:'}</p>}
+    <h3>{say('Missing: {facts}', { facts: shortened(factsInWords(gap.missing), 5).join(say('; ')) })}</h3>
+    <Folded when={gap.rules.length > 3} summary={plural(gap.rules.length, '{n} rule undecided', '{n} rules undecided')}><GapRules gap={gap} /></Folded>
+    {gap.get.length > 0 && <p class="tell">{gap.get.length === 1 ? say('This would tell:') : say('These would tell, together:')}</p>}
     {gap.get.map(command => <Copyable text={command} />)}
   </section>
 )
@@ -383,7 +401,7 @@ const GapRules = ({ gap }: { readonly gap: Gap }) => (
   <ul>
     {gap.rules.map(rule => (
       <li>
-        <Badge severity={rule.severity} /> {rule.title} <span class="faint">({[rule.rule, aboutSubjects(rule.subjects)].filter(Boolean).join('; ')})</span>
+        <Badge severity={rule.severity} /> {rule.title} <span class="faint">({[rule.rule, aboutSubjects(rule.subjects)].filter(Boolean).join(say('; '))})</span>
       </li>
     ))}
   </ul>
@@ -393,13 +411,13 @@ const GapRules = ({ gap }: { readonly gap: Gap }) => (
 const aboutSubjects = (subjects: readonly string[]): string => listed(shortened(subjects.map(subject => subjectOf({ subject })), 3))
 
 const shortened = (items: readonly string[], limit: number): readonly string[] =>
-  items.length > limit ? [...items.slice(0, limit), `${items.length - limit} more`] : items
+  items.length > limit ? [...items.slice(0, limit), more(items.length - limit)] : items
 
 const BrokenRules = ({ broken }: { readonly broken: readonly Broken[] }) => (
   <section aria-labelledby="broken">
-    <h2 id="broken">Rules that broke <span class="faint">{broken.length}</span></h2>
+    <h2 id="broken">{say('Rules that broke')} <span class="faint">{broken.length}</span></h2>
     <div class="card">
-      <p class="faint small">A fault of gpudoctor or of an added rule, not of this host. All other rules were run.</p>
+      <p class="faint small">{say('A fault of gpudoctor or of an added rule, not of this host; all others were run.')}</p>
       {broken.map(each => (
         <p><strong>{each.rule}</strong> <span class="faint small">{placeOf(each)}</span><br />{each.error}</p>
       ))}

@@ -1,6 +1,7 @@
 /** The report for programs: one JSON document, `json-schema.ts` describes it. */
-import type { ChainLink, Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, Step, Undecided, Broken, RunInfo } from '../model/finding.ts'
+import type { ChainLink, Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, Step, Times, Undecided, Broken, RunInfo } from '../model/finding.ts'
 import type { JsonReport } from './json-schema.ts'
+import { language } from '../language/say.ts'
 import { printableJson } from './printable.ts'
 import { countsOf, verdictOf } from './story.ts'
 
@@ -16,10 +17,12 @@ export const jsonReport: Report = diagnosis => `${printableJson(JSON.stringify(r
 /** Keys are named one by one, so that their order and number stay what the schema says. */
 const reportOf = (diagnosis: Diagnosis): JsonReport => ({
   format: 1,
+  lang: language(),
   verdict: verdictOf(diagnosis),
   counts: countsOf(diagnosis.findings),
   ...given('chain', diagnosis.chain?.map(linkOf)),
   findings: diagnosis.findings.map(findingOf),
+  ...given('unexplained', diagnosis.unexplained && unexplainedOf(diagnosis.unexplained)),
   unknown: diagnosis.unknown.map(undecidedOf),
   broken: diagnosis.broken.map(brokenOf),
   about: aboutOf(diagnosis.about),
@@ -34,16 +37,20 @@ const findingOf = (it: Finding): JsonFinding => ({
   subject: it.subject,
   severity: it.severity,
   confidence: it.confidence,
+  reason: it.reason,
   layer: it.layer,
   title: it.title,
   text: it.text,
   cause: it.cause,
-  ...given('count', it.count),
+  ...given('times', it.times && timesOf(it.times)),
   symptomOf: it.symptomOf,
   evidence: it.evidence.map(quoteOf),
   fixes: it.fixes.map(fixOf),
   references: it.references.map(each => ({ for: each.for, at: each.at })),
 })
+
+const timesOf = ({ count, first, last, of, earlier }: Times): NonNullable<JsonFinding['times']> =>
+  ({ count, first: first && { ...first }, last: last && { ...last }, of, earlier })
 
 const quoteOf = ({ evidence, from, where, text, before, after }: Quote): Item<JsonFinding['evidence']> =>
   ({ evidence, from, where, text, before: [...before], after: [...after] })
@@ -59,7 +66,7 @@ const fixOf = (it: Fix): JsonFix => ({
 })
 
 function stepOf(it: Step): JsonStep {
-  const when = given('when', it.when)
+  const when = { ...given('when', it.when), ...given('parameters', it.parameters && { add: [...it.parameters.add], remove: [...it.parameters.remove] }), ...given('byHand', it.byHand) }
   switch (it.kind) {
     case 'run': return { kind: it.kind, command: it.command, ...when }
     case 'write':
@@ -78,6 +85,9 @@ function stepOf(it: Step): JsonStep {
 
 const checkOf = (it: Check): Item<JsonFix['verify']> => ({ command: it.command, shows: it.shows, ...given('when', it.when) })
 
+const unexplainedOf = ({ lines, left }: NonNullable<Diagnosis['unexplained']>): NonNullable<Part<'unexplained'>> =>
+  ({ lines: lines.map(({ quote, count }) => ({ ...quoteOf(quote), count })), left })
+
 const undecidedOf = ({ rule, title, severity, subjects, missing, get }: Undecided): Item<Part<'unknown'>> =>
   ({ rule, title, severity, subjects: [...subjects], missing: [...missing], get: [...get] })
 
@@ -94,8 +104,8 @@ const aboutOf = (it: RunInfo): Part<'about'> => ({
   evidence: it.evidence.map(noteOf),
 })
 
-const noteOf = ({ id, kind, about, from, status, note, lines }: EvidenceNote): Item<Part<'about'>['evidence']> =>
-  ({ id, kind, about, from, status, ...given('note', note), ...given('lines', lines) })
+const noteOf = ({ id, kind, about, from, status, note, lines, facts, notUnderstood }: EvidenceNote): Item<Part<'about'>['evidence']> =>
+  ({ id, kind, about, from, status, ...given('note', note), ...given('lines', lines), ...given('facts', facts), ...given('notUnderstood', notUnderstood) })
 
 /** The key with its value, or nothing. */
 const given = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>

@@ -3,6 +3,7 @@
  * a rule without evidence a skipped one, a broken rule an error. A host with nothing wrong has one passed case.
  */
 import type { Broken, Finding, Report, Undecided } from '../model/finding.ts'
+import { say } from '../language/say.ts'
 import { printableDiagnosis } from './printable.ts'
 import { hostLine, verdictOf } from './story.ts'
 import { plainFix, plainQuote } from './plain.ts'
@@ -22,7 +23,7 @@ export const junitReport: Report = raw => {
 const classOf = (layer: string, rule: string): string => `gpudoctor.${layer}.${rule}`
 
 function findingCase(finding: Finding): Element {
-  const attributes = { classname: classOf(finding.layer, finding.rule), name: `${finding.title} (${subjectOf(finding)})` }
+  const attributes = { classname: classOf(finding.layer, finding.rule), name: say('{title} ({subject})', { title: finding.title, subject: subjectOf(finding) }) }
   const story = storyOf(finding)
   return finding.severity === 'hint'
     ? element('testcase', attributes, element('system-out', {}, story))
@@ -32,14 +33,17 @@ function findingCase(finding: Finding): Element {
 function storyOf(finding: Finding): string {
   const parts = [
     finding.text, finding.cause, `(${confidenceWords[finding.confidence]})`, ...finding.evidence.map(plainQuote), ...finding.fixes.map(plainFix),
-    finding.symptomOf === null ? '' : `It follows from ${finding.symptomOf}.`,
+    finding.symptomOf === null ? '' : say('It follows from {rule}.', { rule: finding.symptomOf }),
   ]
   return parts.filter(part => part !== '').join('\n\n')
 }
 
 const skippedCase = ({ rule, title, missing, get }: Undecided): Element =>
   element('testcase', { classname: classOf('undecided', rule), name: title },
-    element('skipped', { message: `not known: ${factsInWords(missing).join('; ')}${get.length === 0 ? '' : `. ${listed(get)} would tell`}` }))
+    element('skipped', { message: messageOf(factsInWords(missing).join(say('; ')), listed(get)) }))
+
+const messageOf = (facts: string, commands: string): string =>
+  (commands === '' ? say('not known: {facts}', { facts }) : say('not known: {facts}. {commands} would tell', { facts, commands }))
 
 const brokenCase = (broken: Broken): Element =>
-  element('testcase', { classname: classOf('broken', broken.rule), name: placeOf(broken) }, element('error', { type: 'broken rule', message: broken.error }))
+  element('testcase', { classname: classOf('broken', broken.rule), name: placeOf(broken) }, element('error', { type: say('broken rule'), message: broken.error }))

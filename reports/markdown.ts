@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
 import { codeBlock, codeSpan, folded, indented, paragraphs, prose } from './markdown-text.ts'
 import { printableDiagnosis } from './printable.ts'
-import { type Cause, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
-import { capitalised, confidenceWords, costOf, counted, factsInWords, layerWords, linkWords, listed, partsOf, placeOf, severityWords, sourceOf, statusWords, subjectOf, timesSeen } from './words.ts'
+import { type Cause, type Gap, causesOf, checkedLine, chainInWords, drawnChain, gapsOf, hostLine, openPoints, rulesIn, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { plural, say } from '../language/say.ts'
+import { capitalised, commas, confidenceAndReason, costOf, factsInWords, layerWords, listed, more as moreOf, partsOf, placeOf, severityWords, sourceOf, statusWords, subjectOf, timesSeen, withColon } from './words.ts'
 
 /** Characters of the whole report. */
 export const longestMarkdown = 60_000
@@ -21,6 +22,7 @@ export const markdownReport: Report = raw => {
   const causes = causesOf(diagnosis.findings)
   const parts: Part[] = [
     ...causes.map((cause, index) => causePart(causes, cause, index + 1)),
+    ...(diagnosis.unexplained && diagnosis.unexplained.lines.length > 0 ? [{ forms: [unexplainedBlock(diagnosis.unexplained), ''] }] : []),
     ...(diagnosis.unknown.length > 0 ? [{ forms: [gapsBlock(gapsOf(diagnosis.unknown), diagnosis.unknown.length), ''] }] : []),
     ...(diagnosis.broken.length > 0 ? [{ forms: [brokenBlock(diagnosis), ''] }] : []),
     ...(unread(diagnosis).length > 0 ? [{ forms: [evidenceBlock(diagnosis), ''] }] : []),
@@ -32,13 +34,13 @@ export const markdownReport: Report = raw => {
 /** A part in forms of falling length: whole, without what is folded, in a line, nothing. */
 interface Part { readonly forms: readonly string[] }
 
-const leftOut = 'Shortened to fit; `gpudoctor replay --html report.html` shows the whole.'
+const leftOut = (): string => say('Shortened to fit; `gpudoctor replay --html report.html` shows the whole.')
 
 /** The longest form of each part that the whole has room for: what stands last gives way first. */
 function fitted(head: string, parts: readonly Part[]): string {
   const chosen = parts.map(() => 0)
   const lengthOf = (part: Part, form: number) => (part.forms[form]?.length ?? 0) + 2
-  let length = head.length + leftOut.length + 4 + parts.reduce((sum, part) => sum + lengthOf(part, 0), 0)
+  let length = head.length + leftOut().length + 4 + parts.reduce((sum, part) => sum + lengthOf(part, 0), 0)
   const deepest = Math.max(0, ...parts.map(part => part.forms.length - 1))
   for (let form = 1; form <= deepest; form++) for (let at = parts.length - 1; at >= 0 && length > longestMarkdown; at--) {
     const part = parts[at]
@@ -47,7 +49,7 @@ function fitted(head: string, parts: readonly Part[]): string {
     chosen[at] = form
   }
   const blocks = parts.map((part, at) => part.forms[chosen[at] ?? 0] ?? '')
-  return [head, ...blocks, chosen.some(form => form > 0) ? leftOut : ''].filter(block => block !== '').join('\n\n')
+  return [head, ...blocks, chosen.some(form => form > 0) ? leftOut() : ''].filter(block => block !== '').join('\n\n')
 }
 
 const cut = (text: string, limit = longestText): string => (text.length <= limit ? text : `${text.slice(0, limit)} …`)
@@ -58,23 +60,26 @@ function headBlock(diagnosis: Diagnosis): string {
   const open = openPoints(diagnosis).map(point => point.text)
   const links = drawnChain(diagnosis).slice(0, most.listed)
   return [
-    `- **Host:** ${prose(cut(hostLine(about), longestLine))}`,
-    ...(taken === null ? [] : [`- **Taken:** ${prose(taken)}`]),
-    `- **Checked:** ${counted(about.rules, 'rule')} on ${counted(about.evidence.length, 'piece')} of evidence, by ${prose(about.tool)}`,
-    ...(open.length === 0 ? [] : [`- **Open:** ${listed(open)}`]),
-    ...(links.length === 0 ? [] : [`- **Chain:** ${links.map(({ link }) => `${prose(cut(link.name, 60))} ${linkWords[link.verdict].mark}`).join(', ')}`]),
+    `- ${bold(say('Host'))} ${prose(cut(hostLine(about), longestLine))}`,
+    ...(taken === null ? [] : [`- ${bold(say('Taken'))} ${prose(taken)}`]),
+    `- ${bold(say('Checked'))} ${say('{checked}, by {tool}', { checked: checkedLine(about), tool: prose(about.tool) })}`,
+    ...(open.length === 0 ? [] : [`- ${bold(say('Open'))} ${listed(open)}`]),
+    ...(links.length === 0 ? [] : [`- ${bold(say('Chain'))} ${commas(chainInWords(links).map(words => prose(cut(words, 80))))}`]),
   ].join('\n')
 }
+
+/** `**Host:**` */
+const bold = (label: string): string => `**${withColon(label)}**`
 
 const severityOf = ({ severity }: Finding): string => capitalised(severityWords[severity].word)
 const titleOf = (finding: Finding): string => prose(cut(finding.title, longestLine))
 
 function causePart(causes: readonly Cause[], cause: Cause, number: number): Part {
   const { finding, consequences } = cause
-  const head = `### ${number}. ${severityOf(finding)}: ${titleOf(finding)}`
-  const story = [factsLine(finding), paragraphs(cut(finding.text)), finding.cause === '' ? '' : `**Why:** ${paragraphs(cut(finding.cause))}`]
+  const head = `### ${number}. ${severityOf(finding)}${say(': ')}${titleOf(finding)}`
+  const story = [factsLine(finding), paragraphs(cut(finding.text)), finding.cause === '' ? '' : `${bold(say('Why'))} ${paragraphs(cut(finding.cause))}`]
   const fixes = fixBlocks(causes, cause, number)
-  const follow = consequences.length === 0 ? '' : folded(`${counted(consequences.length, 'consequence')} that should go with it`, consequenceList(consequences))
+  const follow = consequences.length === 0 ? '' : folded(plural(consequences.length, '{n} consequence that should go with it', '{n} consequences that should go with it'), consequenceList(consequences))
   return {
     forms: [
       [head, ...story, quotesBlock(finding.evidence), ...fixes, follow],
@@ -86,14 +91,14 @@ function causePart(causes: readonly Cause[], cause: Cause, number: number): Part
 }
 
 const factsLine = (finding: Finding): string =>
-  [capitalised(subjectOf(finding)), confidenceWords[finding.confidence], layerWords[finding.layer], timesSeen(finding), finding.rule]
+  [capitalised(subjectOf(finding)), confidenceAndReason(finding), layerWords[finding.layer], timesSeen(finding), finding.rule]
     .flatMap(part => (part === null ? [] : [prose(part)])).join(' · ')
 
 function quotesBlock(quotes: readonly Quote[]): string {
   if (quotes.length === 0) return ''
-  const shown = quotes.slice(0, most.quotes).map(quote => `${prose(cut(sourceOf(quote), longestLine))}:\n\n${codeBlock(linesOf(quote))}`)
-  const rest = quotes.length > most.quotes ? [`and ${counted(quotes.length - most.quotes, 'more quote')}`] : []
-  return folded(`Evidence: ${counted(quotes.length, 'quote')}`, [...shown, ...rest].join('\n\n'))
+  const shown = quotes.slice(0, most.quotes).map(quote => `${withColon(prose(cut(sourceOf(quote), longestLine)))}\n\n${codeBlock(linesOf(quote))}`)
+  const rest = quotes.length > most.quotes ? [plural(quotes.length - most.quotes, 'and {n} more quote', 'and {n} more quotes')] : []
+  return folded(plural(quotes.length, 'Evidence: {n} quote', 'Evidence: {n} quotes'), [...shown, ...rest].join('\n\n'))
 }
 
 const linesOf = (quote: Quote): string => [...quote.before.map(line => `  ${line}`), `> ${quote.text}`, ...quote.after.map(line => `  ${line}`)].map(line => cut(line, longestLine)).join('\n')
@@ -101,22 +106,22 @@ const linesOf = (quote: Quote): string => [...quote.before.map(line => `  ${line
 /** The cure, told once: eight cards with one fault need one. */
 function fixBlocks(causes: readonly Cause[], { finding: { fixes } }: Cause, number: number): readonly string[] {
   const told = 1 + causes.findIndex(other => isDeepStrictEqual(other.finding.fixes, fixes))
-  if (fixes.length > 0 && told < number) return [`**Fix:** the same as for ${told} above`]
-  return fixes.map((fix, index) => fixBlock(fix, fixes.length === 1 ? 'Fix' : `Fix ${index + 1} of ${fixes.length}`))
+  if (fixes.length > 0 && told < number) return [`${bold(say('Fix'))} ${say('the same as for {number} above', { number: told })}`]
+  return fixes.map((fix, index) => fixBlock(fix, fixes.length === 1 ? say('Fix') : say('Fix {number} of {count}', { number: index + 1, count: fixes.length })))
 }
 
 const fixBlock = (fix: Fix, label: string): string => [
-  `**${label}:** ${prose(cut(fix.title, longestLine))}. ${prose(capitalised(costOf(fix)))}.`,
-  ...(fix.caution === undefined ? [] : [`> **Caution:** ${prose(cut(fix.caution))}`]),
+  `${bold(label)} ${say('{title}. {cost}.', { title: prose(cut(fix.title, longestLine)), cost: prose(capitalised(costOf(fix))) })}`,
+  ...(fix.caution === undefined ? [] : [`> ${bold(say('Caution'))} ${prose(cut(fix.caution))}`]),
   stepList(fix.steps),
-  ...fix.verify.map(({ when, command, shows }) => `Then check${when === undefined ? '' : `, only ${prose(when)}`}:\n\n${codeBlock(cut(command), 'sh')}\n\nIt shows: ${prose(cut(shows, longestLine))}`),
-  ...(fix.undo === undefined || fix.undo.length === 0 ? [] : [folded('To undo it', stepList(fix.undo))]),
+  ...fix.verify.map(({ when, command, shows }) => `${withColon(when === undefined ? say('Then check') : say('Then check, only {when}', { when: prose(when) }))}\n\n${codeBlock(cut(command), 'sh')}\n\n${say('It shows: {shows}', { shows: prose(cut(shows, longestLine)) })}`),
+  ...(fix.undo === undefined || fix.undo.length === 0 ? [] : [folded(say('To undo it'), stepList(fix.undo))]),
 ].filter(block => block !== '').join('\n\n')
 
 const stepList = (steps: readonly Step[]): string => steps.map((step, index) => {
   const marker = `${index + 1}. `
   const blocks = partsOf(step).flatMap(({ lead, code, prose: more }) => [
-    code === undefined ? paragraphs(cut(lead)) : `${prose(cut(lead))}:`,
+    code === undefined ? paragraphs(cut(lead)) : withColon(prose(cut(lead))),
     ...(code === undefined ? [] : [codeBlock(cut(code), step.kind === 'run' ? 'sh' : 'text')]),
     ...(more === undefined ? [] : [paragraphs(cut(more))]),
   ])
@@ -124,30 +129,40 @@ const stepList = (steps: readonly Step[]): string => steps.map((step, index) => 
 }).join('\n')
 
 function consequenceList(consequences: readonly Finding[]): string {
-  const lines = consequences.slice(0, most.consequences).map(each => `- ${severityOf(each)}: ${titleOf(each)} (${prose(subjectOf(each))})`)
-  return [...lines, ...(consequences.length > lines.length ? [`- and ${consequences.length - lines.length} more`] : [])].join('\n')
+  const lines = consequences.slice(0, most.consequences).map(each => `- ${say('{severity}: {title} ({subject})', { severity: severityOf(each), title: titleOf(each), subject: prose(subjectOf(each)) })}`)
+  return [...lines, ...(consequences.length > lines.length ? [`- ${say('and {more}', { more: moreOf(consequences.length - lines.length) })}`] : [])].join('\n')
+}
+
+function unexplainedBlock({ lines, left }: NonNullable<Diagnosis['unexplained']>): string {
+  const listing = lines.map(({ quote, count }) => {
+    const times = count > 1 ? `${say(', ')}${say('{n} such lines', { n: count })}` : ''
+    return indented(`- ${withColon(prose(cut(`${sourceOf(quote)}${times}`, longestLine)))}\n\n${codeBlock(cut(quote.text, longestLine))}`, 2).trimStart()
+  })
+  const rest = left > 0 ? [`- ${plural(left, 'and {n} more kind of line', 'and {n} more kinds of lines')}`] : []
+  return folded(plural(lines.length + left, 'Not explained by any rule: {n} kind of line', 'Not explained by any rule: {n} kinds of lines'), [...listing, ...rest].join('\n'))
 }
 
 function gapsBlock(gaps: readonly Gap[], rules: number): string {
   const blocks = gaps.slice(0, most.gaps).map(gap => {
     const missing = some(factsInWords(gap.missing).map(fact => prose(cut(fact, longestLine))))
-    const undecided = some(gap.rules.map(rule => `${codeSpan(rule.rule)} (${severityWords[rule.severity].word})`))
+    const undecided = some(gap.rules.map(rule => say('{rule} ({severity})', { rule: codeSpan(rule.rule), severity: severityWords[rule.severity].word })))
     const tell = gap.get.length === 0 ? [] : [indented(codeBlock(cut(gap.get.join('\n')), 'sh'), 2)]
-    return [`- Missing: ${missing}. Undecided: ${undecided}.`, ...tell].join('\n\n')
+    return [`- ${say('Missing: {facts}. Undecided: {rules}.', { facts: missing, rules: undecided })}`, ...tell].join('\n\n')
   })
-  const rest = gaps.length > most.gaps ? [`- and ${counted(gaps.length - most.gaps, 'more lack')}`] : []
-  return folded(`Could not be checked: ${counted(rules, 'rule')}`, [...blocks, ...rest].join('\n'))
+  const rest = gaps.length > most.gaps ? [`- ${plural(gaps.length - most.gaps, 'and {n} more lack', 'and {n} more lacks')}`] : []
+  return folded(say('Could not be checked: {rules}', { rules: rulesIn(rules) }), [...blocks, ...rest].join('\n'))
 }
 
-const some = (items: readonly string[]): string => listed([...items.slice(0, most.listed), ...(items.length > most.listed ? [`${items.length - most.listed} more`] : [])])
+const some = (items: readonly string[]): string => listed([...items.slice(0, most.listed), ...(items.length > most.listed ? [moreOf(items.length - most.listed)] : [])])
 
 const brokenBlock = ({ broken }: Diagnosis): string =>
-  folded(`Rules that broke: ${broken.length}`, broken.slice(0, most.broken).map(each => `- ${prose(each.rule)} ${codeSpan(placeOf(each))}: ${prose(cut(each.error))}`).join('\n'))
+  folded(say('Rules that broke: {n}', { n: broken.length }), broken.slice(0, most.broken).map(each => `- ${prose(each.rule)} ${withColon(codeSpan(placeOf(each)))} ${prose(cut(each.error))}`).join('\n'))
 
 const unread = ({ about }: Diagnosis): Diagnosis['about']['evidence'] => about.evidence.filter(note => note.status !== 'ok' && note.status !== 'absent')
 
 const evidenceBlock = (diagnosis: Diagnosis): string =>
-  folded(`Evidence that was not read whole: ${unread(diagnosis).length}`, unread(diagnosis).slice(0, most.gaps).map(note => {
+  folded(say('Evidence that was not read whole: {n}', { n: unread(diagnosis).length }), unread(diagnosis).slice(0, most.gaps).map(note => {
     const why = shortfallOf(note, diagnosis.about.root)
-    return `- ${prose(capitalised(note.about))} (${prose(cut(note.from, longestLine))}): ${statusWords[note.status]}${why === '' ? '' : `, ${prose(cut(why, longestLine))}`}`
+    const words = { piece: prose(capitalised(note.about)), from: prose(cut(note.from, longestLine)), status: statusWords[note.status] }
+    return `- ${say('{piece} ({from}): {status}', words)}${why === '' ? '' : `${say(', ')}${prose(cut(why, longestLine))}`}`
   }).join('\n'))

@@ -1,6 +1,7 @@
 /** One line a host: what an operator of a thousand hosts sorts, counts and keeps. `host-line-schema.ts` describes it. */
 import type { Diagnosis, Finding, Report } from '../model/finding.ts'
 import type { HostLine } from './host-line-schema.ts'
+import { language } from '../language/say.ts'
 import { printableJson } from './printable.ts'
 import { countsOf, verdictOf } from './story.ts'
 
@@ -14,6 +15,7 @@ const lineOf = (line: HostLine): string => `${printableJson(JSON.stringify(line)
 
 const diagnosed = (diagnosis: Diagnosis, input: string | undefined): HostLine => ({
   format: 1,
+  lang: language(),
   ...(input === undefined ? {} : { input }),
   verdict: verdictOf(diagnosis),
   counts: countsOf(diagnosis.findings),

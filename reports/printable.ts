@@ -41,6 +41,9 @@ const ofSeveralLines: ReadonlySet<string> = new Set(['text', 'cause', 'caution',
 /** The diagnosis with every string in it made printable, so that no report can forget one. */
 export const printableDiagnosis = (diagnosis: Diagnosis): Diagnosis => cleaned('', diagnosis) as Diagnosis
 
+/** The same for what else holds paragraphs and files: a plan. */
+export const printableDeep = <Shown extends object>(shown: Shown): Shown => cleaned('', shown) as Shown
+
 /** The same for what else a report shows, where every string is one line. */
 export const printableLine = <Shown extends object>(shown: Shown): Shown => cleaned('', shown, false) as Shown
 

@@ -3,6 +3,7 @@
  * found, how much could not be told, and when it was looked at.
  */
 import type { Diagnosis, Report } from '../model/finding.ts'
+import { inLanguage, mark } from '../language/say.ts'
 import { printableDiagnosis } from './printable.ts'
 
 interface Metric {
@@ -16,16 +17,16 @@ const bare = (value: number): readonly Sample[] => [{ labels: {}, value }]
 
 const metrics: readonly Metric[] = [
   {
-    name: 'gpudoctor_findings', help: 'Findings, by severity, rule and subject; root says whether it is a root cause.',
+    name: 'gpudoctor_findings', help: mark('Findings, by severity, rule and subject; root says whether it is a root cause.'),
     samples: ({ findings }) => findings.map(({ severity, rule, subject, layer, confidence, symptomOf }) =>
       ({ labels: { severity, rule, subject, layer, confidence, root: String(symptomOf === null) }, value: 1 })),
   },
-  { name: 'gpudoctor_rules', help: 'Rules that were asked.', samples: ({ about }) => bare(about.rules) },
-  { name: 'gpudoctor_rules_undecided', help: 'Rules that could not be decided for lack of evidence.', samples: ({ unknown }) => bare(unknown.length) },
-  { name: 'gpudoctor_rules_broken', help: 'Rules that could not be loaded or run.', samples: ({ broken }) => bare(broken.length) },
-  { name: 'gpudoctor_evidence_unread', help: 'Pieces of evidence that could not be read whole.', samples: ({ about }) => bare(about.evidence.filter(note => note.status !== 'ok' && note.status !== 'absent').length) },
-  { name: 'gpudoctor_taken_timestamp_seconds', help: 'When the host was looked at, in seconds since 1970.', samples: ({ about }) => secondsOf(about.takenAt) },
-  { name: 'gpudoctor_info', help: 'The version of the tool and what the host runs; always 1.', samples: ({ about }) => [{ labels: { tool: about.tool, kernel: about.host.kernel ?? '', distribution: about.host.distribution ?? '', board: about.host.board ?? '' }, value: 1 }] },
+  { name: 'gpudoctor_rules', help: mark('Rules that were asked.'), samples: ({ about }) => bare(about.rules) },
+  { name: 'gpudoctor_rules_undecided', help: mark('Rules that could not be decided for lack of evidence.'), samples: ({ unknown }) => bare(unknown.length) },
+  { name: 'gpudoctor_rules_broken', help: mark('Rules that could not be loaded or run.'), samples: ({ broken }) => bare(broken.length) },
+  { name: 'gpudoctor_evidence_unread', help: mark('Pieces of evidence that could not be read whole.'), samples: ({ about }) => bare(about.evidence.filter(note => note.status !== 'ok' && note.status !== 'absent').length) },
+  { name: 'gpudoctor_taken_timestamp_seconds', help: mark('When the host was looked at, in seconds since 1970.'), samples: ({ about }) => secondsOf(about.takenAt) },
+  { name: 'gpudoctor_info', help: mark('The version of the tool and what the host runs; always 1.'), samples: ({ about }) => [{ labels: { tool: about.tool, kernel: about.host.kernel ?? '', distribution: about.host.distribution ?? '', board: about.host.board ?? '' }, value: 1 }] },
 ]
 
 function secondsOf(iso: string | null): readonly Sample[] {
@@ -35,7 +36,7 @@ function secondsOf(iso: string | null): readonly Sample[] {
 
 export const prometheusReport: Report = raw => {
   const diagnosis = printableDiagnosis(raw)
-  return metrics.map(({ name, help, samples }) => `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${linesOf(name, samples(diagnosis))}`).join('')
+  return metrics.map(({ name, help, samples }) => `# HELP ${name} ${inLanguage(help)}\n# TYPE ${name} gauge\n${linesOf(name, samples(diagnosis))}`).join('')
 }
 
 /** A series may stand only once in a file: what has the same labels is added up. */

@@ -94,6 +94,7 @@ const iommuOff: Finding = {
   subject: 'host',
   severity: 'error',
   confidence: 'confirmed',
+  reason: 'the state and the log agree',
   layer: 'iommu',
   title: 'The Intel IOMMU is there but the kernel does not switch it on',
   text: 'The firmware gives a DMAR table, and Linux 6.1.0-30-amd64 was built without CONFIG_INTEL_IOMMU_DEFAULT_ON. ' +
@@ -114,6 +115,7 @@ const noGroups: Finding = {
   subject: 'host',
   severity: 'error',
   confidence: 'confirmed',
+  reason: 'the state and the log agree',
   layer: 'isolation',
   title: 'There is no IOMMU group on this host',
   text: '/sys/kernel/iommu_groups is empty, so VFIO has nothing to give to a VM.',
@@ -130,6 +132,7 @@ const startRefused: Finding = {
   subject: 'assignment win11 0000:01:00.0',
   severity: 'error',
   confidence: 'likely',
+  reason: 'the state and the log agree',
   layer: 'vm-config',
   title: 'libvirt refuses to start win11 with 0000:01:00.0',
   text: 'libvirt said: host doesn\'t support passthrough of host PCI devices.',
@@ -149,7 +152,7 @@ const startRefused: Finding = {
     verify: [{ command: 'sudo virsh start win11', shows: "Domain 'win11' started" }],
   }],
   symptomOf: 'no-iommu-groups',
-  count: 6,
+  times: { count: 6, first: { clock: '2026-11-20T20:44:01.000Z' }, last: { clock: '2026-11-20T21:02:13.500Z' }, of: null, earlier: 0 },
   references: [],
 }
 
@@ -166,15 +169,20 @@ const unknown: readonly Undecided[] = [
 
 const links = ['CPU virtualisation', 'IOMMU in firmware', 'IOMMU in the kernel', 'IOMMU groups', 'driver binding', 'device reset', 'BARs', 'VM definition', 'guest firmware', 'guest driver']
 
-/** The way from firmware to guest: passed up to the link that broke, if any did; behind it nothing is known. */
+/** The way from firmware to guest: passed up to the link that broke, if any did; those behind it are not reached. */
 const chainTo = (broken: string | null, failedBy: readonly string[]): readonly ChainLink[] => links.map((name, at) => {
   const reached = broken === null ? links.length - 2 : links.indexOf(broken)
-  const verdict = name === broken ? 'failed' : at < reached ? 'passed' : 'unknown'
+  const verdict = name === broken ? 'failed' : at < reached ? 'passed' : broken === null ? 'unknown' : 'not reached'
   return {
     name, verdict, evidence: at === 1 ? [logQuote] : [], failedBy: name === broken ? failedBy : [],
     get: verdict === 'unknown' && at > links.length - 3 ? ['pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)'] : [],
   }
 })
+
+const strange: Quote = {
+  evidence: 'kernel-log', from: 'journalctl -k -b -o short-monotonic --no-pager', where: 1210, before: [], after: [],
+  text: '[  800.120044] kernel: vfio-pci 0000:01:00.0: unable to do what it was asked for',
+}
 
 /** Everything was read and nothing is wrong. */
 export const nothingFound: Diagnosis = { about: { ...about, root: true }, chain: chainTo(null, []), findings: [], unknown: [], broken: [] }
@@ -184,6 +192,7 @@ export const oneCause: Diagnosis = {
   about: { ...about, evidence: [...evidence, ...shortEvidence] },
   chain: chainTo('IOMMU in the kernel', ['intel-iommu-not-switched-on']),
   findings: [iommuOff, noGroups, startRefused],
+  unexplained: { lines: [{ quote: strange, count: 1 }, { quote: { ...strange, where: 1240, text: '[  801.000412] kernel: vfio-pci 0000:01:00.0: timed out waiting for something' }, count: 17 }], left: 0 },
   unknown,
   broken: [],
 }
@@ -211,6 +220,7 @@ const ordinary = (index: number): Finding => {
     subject: `function ${bdf}`,
     severity: severities[index % 3] ?? 'hint',
     confidence: index % 4 === 0 ? 'possible' : index % 2 === 0 ? 'likely' : 'confirmed',
+    reason: 'the state and the log agree',
     layer: layers[index % layers.length] ?? 'kernel',
     title: `Another driver holds BAR 1 of ${bdf} when VFIO wants it`,
     text: `VFIO could not reserve BAR 1 of ${bdf} (NVIDIA AD102 [GeForce RTX 4090]): ` +
@@ -240,7 +250,7 @@ const ordinary = (index: number): Finding => {
       },
     ],
     symptomOf: index >= 24 ? `bar-held-by-another-driver-${index - 24}` : null,
-    count: 1 + index * 11,
+    times: { count: 1 + index * 11, first: { sinceBoot: 3.4 + index }, last: index === 0 ? { sinceBoot: 3.4 } : { sinceBoot: 812.1 }, of: index % 2 === 0 ? 'this boot' : 'last boot', earlier: index % 3 },
     references: [{ for: 'the message', at: 'linux drivers/pci/setup-res.c' }],
   }
 }
@@ -256,13 +266,14 @@ export const thirtyFindings: Diagnosis = {
       return gap(`open-rule-${index}`, severities[index % 3] ?? 'hint', [missing], [`sudo lspci -nnvvvxxx -s ${index % 9} > lspci-${index % 9}.txt`])
     }),
   ],
+  unexplained: { lines: Array.from({ length: 20 }, (_, index) => ({ quote: { ...strange, where: 2000 + index, text: `[  900.00000${index % 10}] kernel: vfio-pci 0000:01:00.0: failure of kind ${'abcdefghijklmnopqrst'[index]}` }, count: index + 1 })), left: 3 },
   broken: [{ rule: 'my-own-rule', file: 'rules/local/my-own-rule.yaml', error: 'no operator "equall"; did you mean equal?', line: 14, column: 9 }],
 }
 
 export const samples: Readonly<Record<string, Diagnosis>> = { nothingFound, oneCause, thirtyFindings }
 
 /** The keys whose values are drawn from closed sets; every other string may come from a host. */
-const closed: ReadonlySet<string> = new Set(['severity', 'confidence', 'layer', 'status', 'risk', 'kind', 'verdict'])
+const closed: ReadonlySet<string> = new Set(['severity', 'confidence', 'layer', 'status', 'risk', 'kind', 'verdict', 'of'])
 
 /** The diagnosis with every free string replaced: what a hostile host could bring about at the worst. */
 export function withText(diagnosis: Diagnosis, hostile: (was: string) => string): Diagnosis {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Broken, Diagnosis, EvidenceNote, Finding, Quote, Report } from '../model/finding.ts'
 import type { Severity } from '../model/rule.ts'
+import { say } from '../language/say.ts'
 import { printableDiagnosis, printableJson } from './printable.ts'
 import { plainFix } from './plain.ts'
 import { hasLines, placeOf, subjectOf } from './words.ts'
@@ -44,11 +45,11 @@ const resultOf = (finding: Finding, ruleIndex: number): unknown => ({
   ruleId: finding.rule,
   ruleIndex,
   level: levels[finding.severity],
-  message: { text: [`${finding.title}: ${finding.text}`, ...finding.fixes.map(plainFix)].join('\n\n') },
+  message: { text: [say('{title}: {text}', { title: finding.title, text: finding.text }), ...finding.fixes.map(plainFix)].join('\n\n') },
   locations: (finding.evidence.length > 0 ? finding.evidence.slice(0, 1) : [null]).map(quote => locationOf(finding, quote)),
   relatedLocations: finding.evidence.slice(1).map(quote => locationOf(finding, quote)),
   partialFingerprints: { 'ruleAndSubject/v1': createHash('sha256').update(`${finding.rule}\n${finding.subject}`).digest('hex') },
-  properties: { subject: finding.subject, layer: finding.layer, confidence: finding.confidence, rootCause: finding.symptomOf === null, ...(finding.symptomOf === null ? {} : { symptomOf: finding.symptomOf }) },
+  properties: { subject: finding.subject, layer: finding.layer, confidence: finding.confidence, reason: finding.reason, rootCause: finding.symptomOf === null, ...(finding.symptomOf === null ? {} : { symptomOf: finding.symptomOf }) },
 })
 
 const locationOf = (finding: Finding, quote: Quote | null): unknown => ({

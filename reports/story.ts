@@ -2,7 +2,8 @@
 import type { ChainLink, Diagnosis, EvidenceNote, Finding, RunInfo, Undecided } from '../model/finding.ts'
 import type { Machine } from '../model/machine.ts'
 import { type Severity, severities } from '../model/rule.ts'
-import { counted, listed, severityWords } from './words.ts'
+import { inLanguage, mark, plural, say } from '../language/say.ts'
+import { commas, linkWords, listed, severityCount } from './words.ts'
 
 /** A root cause with everything that goes away with it. */
 export interface Cause { readonly finding: Finding; readonly consequences: readonly Finding[] }
@@ -63,10 +64,17 @@ export interface DrawnLink { readonly link: ChainLink; readonly broke: Finding |
 export const drawnChain = ({ chain = [], findings }: Diagnosis): readonly DrawnLink[] =>
   chain.map(link => ({ link, broke: findings.find(finding => link.failedBy.includes(finding.rule)) ?? null }))
 
+/** `CPU virtualisation ok`, `IOMMU in the kernel ×`, `7 links not reached` */
+export function chainInWords(links: readonly DrawnLink[]): readonly string[] {
+  const reached = links.filter(({ link }) => link.verdict !== 'not reached')
+  const behind = links.length - reached.length
+  return [...reached.map(({ link }) => `${link.name} ${linkWords[link.verdict].mark}`), ...(behind > 0 ? [plural(behind, '{n} link not reached', '{n} links not reached')] : [])]
+}
+
 /** `2 errors and 1 hint` of these findings. */
 export function tallied(findings: readonly Finding[]): string {
   const counts = countsOf(findings)
-  return listed(severities.filter(each => counts[each] > 0).map(each => counted(counts[each], severityWords[each].word)))
+  return listed(severities.filter(each => counts[each] > 0).map(each => severityCount[each](counts[each])))
 }
 
 export function countsOf(findings: readonly Finding[]): Record<Severity, number> {
@@ -81,43 +89,49 @@ export function verdictOf(diagnosis: Diagnosis): string {
   if (first === undefined) return clearVerdict(diagnosis)
   const consequences = diagnosis.findings.length - causes.length
   const found = tallied(causes.map(cause => cause.finding))
-  const following = consequences === 0 ? '' : `, with ${counted(consequences, 'consequence')}`
+  const all = consequences === 0 ? found : plural(consequences, '{found}, with {n} consequence', '{found}, with {n} consequences', { found })
   const title = first.finding.title.replace(/\.$/, '')
-  const lead = causes.length === 1 ? ':' : '; the first to look at:'
-  return `Found ${found}${following}${lead} ${title}.`
+  return causes.length === 1 ? say('Found {all}: {title}.', { all, title }) : say('Found {all}; the first to look at: {title}.', { all, title })
 }
 
 function clearVerdict(diagnosis: Diagnosis): string {
-  if (!diagnosis.about.evidence.some(wasRead)) return 'Nothing could be read, so nothing can be said about this host.'
+  if (!diagnosis.about.evidence.some(wasRead)) return say('Nothing could be read, so nothing can be said about this host.')
   const open = openPoints(diagnosis).map(point => point.text)
-  return open.length === 0 ? 'Nothing wrong was found.' : `Nothing wrong was found, but ${listed(open)}.`
+  return open.length === 0 ? say('Nothing wrong was found.') : say('Nothing wrong was found, but {open}.', { open: listed(open) })
 }
 
 /** What keeps the diagnosis from being whole, each with the part of the report that tells more. */
 export function openPoints({ unknown, broken }: Diagnosis): readonly { readonly part: 'unknown' | 'broken'; readonly text: string }[] {
   return [
-    ...(unknown.length > 0 ? [{ part: 'unknown' as const, text: `${counted(unknown.length, 'rule')} could not be decided` }] : []),
-    ...(broken.length > 0 ? [{ part: 'broken' as const, text: `${counted(broken.length, 'rule')} broke` }] : []),
+    ...(unknown.length > 0 ? [{ part: 'unknown' as const, text: plural(unknown.length, '{n} rule could not be decided', '{n} rules could not be decided') }] : []),
+    ...(broken.length > 0 ? [{ part: 'broken' as const, text: plural(broken.length, '{n} rule broke', '{n} rules broke') }] : []),
   ]
 }
 
 const wasRead = (note: EvidenceNote): boolean => note.status === 'ok' || note.status === 'cut'
 
 const platformNames = new Map([['linux', 'Linux'], ['freebsd', 'FreeBSD']])
-const places = new Map([['metal', ''], ['none', ''], ['vm', 'itself a VM'], ['container', 'inside a container'], ['wsl', 'inside WSL']])
+const places = new Map([['metal', ''], ['none', ''], ['vm', mark('itself a VM')], ['container', mark('inside a container')], ['wsl', mark('inside WSL')]])
 
 /** `Debian 12, Linux 6.1.0-30-amd64, ASUS PRIME Z790-P` */
 export function hostLine({ host }: RunInfo): string {
   const kernel = [platformNames.get(host.platform ?? '') ?? host.platform, host.kernel].filter(Boolean).join(' ')
-  const inside = host.runsIn === null ? null : (places.get(host.runsIn) ?? `inside ${host.runsIn}`)
-  return [host.distribution, kernel, host.board, inside].filter(Boolean).join(', ') || 'not known'
+  const inside = host.runsIn === null ? null : inLanguage(places.get(host.runsIn) ?? say('inside {place}', { place: host.runsIn }))
+  return commas([host.distribution, kernel, host.board, inside].flatMap(part => part || [])) || say('not known')
 }
 
 /** `2026-11-20 21:03 UTC, as root`, or null for loose files of unknown age. */
 export function takenLine({ takenAt, root }: RunInfo): string | null {
-  const rights = root === null ? null : root ? 'as root' : 'without root'
-  return [takenAt === null ? null : clock(takenAt), rights].filter(Boolean).join(', ') || null
+  const rights = root === null ? null : root ? say('as root') : say('without root')
+  return commas([takenAt === null ? null : clock(takenAt), rights].flatMap(part => part ?? [])) || null
 }
+
+/** `667 rules on 40 pieces of evidence` */
+export const checkedLine = ({ rules, evidence }: RunInfo): string =>
+  say('{rules} on {pieces} of evidence', { rules: rulesIn(rules), pieces: plural(evidence.length, '{n} piece', '{n} pieces') })
+
+/** `3 rules` */
+export const rulesIn = (n: number): string => plural(n, '{n} rule', '{n} rules')
 
 function clock(iso: string): string {
   const time = new Date(iso)
@@ -144,12 +158,19 @@ export function gapsOf(unknown: readonly Undecided[]): readonly Gap[] {
   return gaps.sort((a, b) => worst(a) - worst(b) || b.rules.length - a.rules.length)
 }
 
+/** Evidence that most undecided rules wait for, as the command that brings it: what to ask a reporter for next. */
+export function nextToAsk(unknown: readonly Undecided[]): readonly { readonly command: string; readonly rules: number }[] {
+  const rules = new Map<string, number>()
+  for (const { get } of unknown) for (const command of new Set(get)) rules.set(command, (rules.get(command) ?? 0) + 1)
+  return [...rules].map(([command, count]) => ({ command, rules: count })).sort((a, b) => b.rules - a.rules || (a.command < b.command ? -1 : 1))
+}
+
 const gravity = (undecided: Undecided): number => severities.indexOf(undecided.severity)
 const worst = (gap: Gap): number => Math.min(...gap.rules.map(gravity))
 
 /** Why a piece of evidence was not read whole: `Operation not permitted; needs root`. */
 export function shortfallOf(note: EvidenceNote, root: boolean | null): string {
-  return [note.note, note.status === 'denied' && root === false ? 'needs root' : null].filter(Boolean).join('; ')
+  return [note.note, note.status === 'denied' && root === false ? say('needs root') : null].filter(Boolean).join(say('; '))
 }
 
 /** As Map.groupBy, which Node 20 lacks. */

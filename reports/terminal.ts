@@ -3,13 +3,14 @@ import { isDeepStrictEqual, styleText } from 'node:util'
 import type { Check, Diagnosis, EvidenceNote, Finding, Fix, Quote, Report, ReportOptions, Step } from '../model/finding.ts'
 import type { Severity } from '../model/rule.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
+import { inLanguage, plural, say } from '../language/say.ts'
 import { printable, printableDiagnosis } from './printable.ts'
-import { type Cause, type DrawnLink, type Gap, causesOf, drawnChain, gapsOf, hostLine, openPoints, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { type Cause, type DrawnLink, type Gap, causesOf, checkedLine, chainInWords, drawnChain, gapsOf, hostLine, nextToAsk, openPoints, rulesIn, shortfallOf, takenLine, verdictOf } from './story.ts'
 import {
-  capitalised, confidenceWords, costOf, counted, factsInWords, hasLines, layerWords, linkWords, listed, partsOf, placeOf, severityWords, sourceOf,
-  statusWords, subjectOf, timesSeen, webAddress,
+  capitalised, commas, confidenceAndReason, costOf, factsInWords, hasLines, layerWords, listed, more, partsOf, placeOf, severityWords, sourceOf,
+  sizeOf, statusWords, subjectOf, timesSeen, webAddress, withColon,
 } from './words.ts'
-import { chopped, columnsOf, wrapped } from './wrap.ts'
+import { chopped, columnsOf, padded, wrapped } from './wrap.ts'
 
 /** What every section is given: the room it has, and how it may be painted. */
 interface Page {
@@ -34,7 +35,7 @@ const styles = {
 type Style = keyof typeof styles
 
 /** How much of each list is shown unless `verbose`; the rest is counted. */
-const shown = { causes: 8, quotes: 4, quoteRows: 6, gaps: 6, gapRules: 4, absent: 12 }
+const shown = { causes: 8, quotes: 4, quoteRows: 6, gaps: 6, gapRules: 4, absent: 12, asked: 4, pieces: 12, unexplained: 5 }
 /** Prose gets hard to read beyond this, however wide the terminal is. */
 const proseWidth = 100
 
@@ -46,7 +47,9 @@ export const terminalReport: Report = (raw, options) => {
   const sections = [
     summary(page, diagnosis, causes),
     ...causes.map((cause, index) => causeSection(page, cause, index + 1, firstWithFixes(causes, cause))),
+    unexplainedSection(page, diagnosis),
     gapSection(page, gapsOf(diagnosis.unknown), diagnosis.unknown.length),
+    askSection(page, diagnosis),
     brokenSection(page, diagnosis),
     evidenceSection(page, diagnosis),
   ]
@@ -104,39 +107,40 @@ function summary(page: Page, diagnosis: Diagnosis, causes: readonly Cause[]): Li
   const { about } = diagnosis
   const taken = takenLine(about)
   const open = openPoints(diagnosis).map(point => point.text)
+  const labelled = (name: string, text: string) => hanging(page, padded(name, 9), text)
   const style = causes[0]?.finding.severity ?? 'calm'
   return [
     ...painted(page, style === 'hint' ? 'strong' : style, prose(page, verdictOf(diagnosis))),
     '',
-    ...hanging(page, 'Host     ', hostLine(about)),
-    ...(taken === null ? [] : hanging(page, 'Taken    ', taken)),
-    ...hanging(page, 'Checked  ', `${counted(about.rules, 'rule')} on ${counted(about.evidence.length, 'piece')} of evidence`),
-    ...(open.length === 0 ? [] : hanging(page, 'Open     ', `${listed(open)}, see below`)),
+    ...labelled(say('Host'), hostLine(about)),
+    ...(taken === null ? [] : labelled(say('Taken'), taken)),
+    ...labelled(say('Checked'), checkedLine(about)),
+    ...(open.length === 0 ? [] : labelled(say('Open'), say('{open}, see below', { open: listed(open) }))),
     ...chainLines(page, drawnChain(diagnosis)),
-    ...(causes.length === 0 ? [] : ['', page.paint('strong', causes.length === 1 ? 'Root cause' : 'Root causes')]),
+    ...(causes.length === 0 ? [] : ['', page.paint('strong', causes.length === 1 ? say('Root cause') : say('Root causes'))]),
     ...causeList(page, causes),
   ]
 }
 
 /** `Chain    CPU virtualisation ok, IOMMU in firmware ok, IOMMU in the kernel ×, groups ?` */
 const chainLines = (page: Page, links: readonly DrawnLink[]): Lines =>
-  links.length === 0 ? [] : hanging(page, 'Chain    ', links.map(({ link }) => `${link.name} ${linkWords[link.verdict].mark}`).join(', '))
+  links.length === 0 ? [] : hanging(page, padded(say('Chain'), 9), commas(chainInWords(links)))
 
 function causeList(page: Page, causes: readonly Cause[]): Lines {
   const { first, rest } = firstOf(page, causes, shown.causes)
   const lines = first.flatMap(({ finding, consequences }, index) => {
-    const label = ` ${String(index + 1).padStart(String(first.length).length)}  ${badge(finding.severity).padEnd(11)}`
-    const follow = consequences.length > 0 ? `explains ${consequences.length} more` : null
+    const label = ` ${String(index + 1).padStart(String(first.length).length)}  ${padded(badge(finding.severity), 11)}`
+    const follow = consequences.length > 0 ? say('explains {n} more', { n: consequences.length }) : null
     return hanging(page, label, titled(finding, follow), finding.severity)
   })
-  return rest > 0 ? [...lines, page.paint('faint', `    and ${counted(rest, 'more cause')} further down`)] : lines
+  return rest > 0 ? [...lines, page.paint('faint', `    ${plural(rest, 'and {n} more cause further down', 'and {n} more causes further down')}`)] : lines
 }
 
 /** The title, and in brackets what it does not say itself. */
-function titled(finding: Finding, more: string | null = null): string {
+function titled(finding: Finding, follow: string | null = null): string {
   const named = finding.subject.split(' ').slice(1).every(name => finding.title.includes(name))
-  const extra = [named && finding.subject !== 'host' ? null : subjectOf(finding), more].filter(Boolean).join('; ')
-  return extra === '' ? finding.title : `${finding.title} (${extra})`
+  const extra = [named && finding.subject !== 'host' ? null : subjectOf(finding), follow].filter(Boolean).join(say('; '))
+  return extra === '' ? finding.title : say('{title} ({subject})', { title: finding.title, subject: extra })
 }
 
 // One root cause
@@ -153,7 +157,7 @@ function causeSection(page: Page, { finding, consequences }: Cause, number: numb
     ...painted(page, 'faint', prose(page, factsOf(finding))),
     '',
     ...prose(page, finding.text),
-    ...(finding.cause === '' ? [] : ['', ...hanging(page, 'Why: ', finding.cause)]),
+    ...(finding.cause === '' ? [] : ['', ...hanging(page, say('Why: '), finding.cause)]),
     ...evidenceOf(page, finding, by),
     ...(curedBy === number ? fixesOf(page, finding, by) : sameFixes(page, finding, curedBy)),
     ...consequenceLines(page, consequences, by),
@@ -162,20 +166,20 @@ function causeSection(page: Page, { finding, consequences }: Cause, number: numb
 }
 
 const factsOf = (finding: Finding): string =>
-  [subjectOf(finding), confidenceWords[finding.confidence], layerWords[finding.layer], timesSeen(finding), finding.rule].filter(Boolean).join(' · ')
+  [subjectOf(finding), confidenceAndReason(finding), layerWords[finding.layer], timesSeen(finding), finding.rule].filter(Boolean).join(' · ')
 
 const fixesOf = (page: Page, { fixes }: Finding, by: number): Lines =>
   fixes.flatMap((fix, index) => ['', ...fixLines(page, fix, fixLabel(index, fixes.length), by)])
 
 const sameFixes = (page: Page, { fixes }: Finding, curedBy: number): Lines =>
-  (fixes.length === 0 ? [] : ['', ...painted(page, 'strong', prose(page, `Fix: the same as for ${curedBy} above`))])
+  (fixes.length === 0 ? [] : ['', ...painted(page, 'strong', prose(page, say('Fix: the same as for {number} above', { number: curedBy })))])
 
-const fixLabel = (index: number, count: number): string => (count === 1 ? 'Fix' : `Fix ${index + 1} of ${count}`)
+const fixLabel = (index: number, count: number): string => (count === 1 ? say('Fix') : say('Fix {number} of {count}', { number: index + 1, count }))
 
 function evidenceOf(page: Page, finding: Finding, by: number): Lines {
   const { first, rest } = firstOf(page, finding.evidence, shown.quotes)
   const quotes = first.flatMap(quote => ['', ...quoteLines(page, quote, by)])
-  return rest > 0 ? [...quotes, page.paint('faint', `${' '.repeat(by)}and ${counted(rest, 'more quote')} (--verbose shows all)`)] : quotes
+  return rest > 0 ? [...quotes, page.paint('faint', `${' '.repeat(by)}${plural(rest, 'and {n} more quote (--verbose shows all)', 'and {n} more quotes (--verbose shows all)')}`)] : quotes
 }
 
 function quoteLines(page: Page, quote: Quote, by: number): Lines {
@@ -207,13 +211,13 @@ function quoteRow(page: Page, text: string, label: string, cited: boolean): Line
 
 function fixLines(page: Page, fix: Fix, label: string, by: number): Lines {
   return [
-    ...painted(page, 'strong', prose(page, `${label}: ${fix.title}`)),
+    ...painted(page, 'strong', prose(page, say('{label}: {title}', { label, title: fix.title }))),
     ...indented(page, by, inner => [
-      ...painted(page, 'faint', prose(inner, `${capitalised(costOf(fix))}.`)),
-      ...(fix.caution === undefined ? [] : hanging(inner, 'Caution: ', fix.caution, 'warning')),
+      ...painted(page, 'faint', prose(inner, say('{cost}.', { cost: capitalised(costOf(fix)) }))),
+      ...(fix.caution === undefined ? [] : hanging(inner, say('Caution: '), fix.caution, 'warning')),
       ...stepLines(inner, fix.steps),
       ...checkLines(inner, fix.verify),
-      ...(fix.undo === undefined || fix.undo.length === 0 ? [] : ['To undo:', ...stepLines(inner, fix.undo)]),
+      ...(fix.undo === undefined || fix.undo.length === 0 ? [] : [say('To undo:'), ...stepLines(inner, fix.undo)]),
     ]),
   ]
 }
@@ -222,7 +226,7 @@ const stepLines = (page: Page, steps: readonly Step[]): Lines =>
   steps.flatMap((each, index) => {
     const label = `${index + 1}. `
     const parts = partsOf(each).flatMap(part => [
-      ...prose({ ...page, width: page.width - label.length }, part.code === undefined ? `${part.lead}` : `${part.lead}:`),
+      ...prose({ ...page, width: page.width - label.length }, part.code === undefined ? part.lead : withColon(part.lead)),
       ...(part.code === undefined ? [] : indented(page, step(page), inner => code(inner, part.code ?? ''))),
       ...(part.prose === undefined ? [] : prose({ ...page, width: page.width - label.length }, part.prose)),
     ])
@@ -232,18 +236,18 @@ const stepLines = (page: Page, steps: readonly Step[]): Lines =>
 function checkLines(page: Page, checks: readonly Check[]): Lines {
   if (checks.length === 0) return []
   const lines = checks.flatMap(check => [
-    ...(check.when === undefined ? [] : prose(page, `Only ${check.when}:`)),
+    ...(check.when === undefined ? [] : prose(page, say('Only {when}:', { when: check.when }))),
     ...indented(page, step(page), inner => code(inner, check.command)),
-    ...indented(page, 2, inner => hanging(inner, 'shows: ', check.shows)),
+    ...indented(page, 2, inner => hanging(inner, say('shows: '), check.shows)),
   ])
-  return ['Then check:', ...lines]
+  return [say('Then check:'), ...lines]
 }
 
 function consequenceLines(page: Page, consequences: readonly Finding[], by: number): Lines {
   if (consequences.length === 0) return []
-  const title = `${counted(consequences.length, 'consequence')}, which should go with it:`
+  const title = plural(consequences.length, '{n} consequence, which should go with it:', '{n} consequences, which should go with it:')
   const lines = indented(page, by, inner =>
-    consequences.flatMap(each => hanging(inner, `${badge(each.severity).padEnd(11)}`, titled(each), each.severity)))
+    consequences.flatMap(each => hanging(inner, padded(badge(each.severity), 11), titled(each), each.severity)))
   return ['', ...painted(page, 'strong', prose(page, title)), ...lines]
 }
 
@@ -254,43 +258,68 @@ function referenceLines(page: Page, { references }: Finding, by: number): Lines 
   const lines = indented(page, by, inner => told.flatMap(each => {
     const address = webAddress(each.at)
     if (!page.verbose && address !== null) return prose(inner, each.for).map(line => inner.link(line, address))
-    return [...prose(inner, `${each.for}:`), address === null ? each.at : inner.link(each.at, address)]
+    return [...prose(inner, withColon(each.for)), address === null ? each.at : inner.link(each.at, address)]
   }))
-  return ['', page.paint('strong', 'Read more'), ...lines]
+  return ['', page.paint('strong', say('Read more')), ...lines]
 }
 
 // What could not be told
+
+/** `  3 ×  dmesg, line 812` and the line, the rarest first. */
+function unexplainedSection(page: Page, { unexplained }: Diagnosis): Lines {
+  if (!unexplained || unexplained.lines.length === 0) return []
+  const { first, rest } = firstOf(page, unexplained.lines, shown.unexplained)
+  const left = rest + unexplained.left
+  return [
+    ...heading(page, say('What no rule explains')),
+    ...first.flatMap(({ quote, count }) => [
+      ...painted(page, 'faint', prose(page, [sourceOf(quote), count > 1 ? say('{n} such lines', { n: count }) : null].filter(Boolean).join(say(', ')))),
+      ...indented(page, step(page), inner => chopped(quote.text, inner.width).slice(0, shown.quoteRows)),
+    ]),
+    ...(left > 0 ? painted(page, 'faint', prose(page, plural(left, 'and {n} more kind of line (--json lists them)', 'and {n} more kinds of lines (--json lists them)'))) : []),
+  ]
+}
 
 function gapSection(page: Page, gaps: readonly Gap[], rules: number): Lines {
   if (gaps.length === 0) return []
   const { first, rest } = firstOf(page, gaps, shown.gaps)
   const left = gaps.slice(first.length).reduce((sum, gap) => sum + gap.rules.length, 0)
-  const more = `And ${counted(left, 'rule')} for ${counted(rest, 'other lack')} (--verbose shows all).`
+  const others = say('And {rules} for {lacks} (--verbose shows all).', { rules: rulesIn(left), lacks: plural(rest, '{n} other lack', '{n} other lacks') })
   return [
-    ...heading(page, `Could not be checked: ${counted(rules, 'rule')}`),
+    ...heading(page, say('Could not be checked: {rules}', { rules: rulesIn(rules) })),
     ...first.flatMap((gap, index) => [...(index > 0 ? [''] : []), ...gapLines(page, gap)]),
-    ...(rest > 0 ? ['', ...painted(page, 'faint', prose(page, more))] : []),
+    ...(rest > 0 ? ['', ...painted(page, 'faint', prose(page, others))] : []),
   ]
 }
 
 function gapLines(page: Page, gap: Gap): Lines {
   const rules = firstOf(page, gap.rules, shown.gapRules)
   const missing = firstOf(page, factsInWords(gap.missing), shown.gapRules)
-  const more = (rest: number) => (rest > 0 ? [`${rest} more`] : [])
-  const names = rules.first.map(rule => `${rule.rule} (${severityWords[rule.severity].word})`)
+  const others = (rest: number) => (rest > 0 ? [more(rest)] : [])
+  const names = rules.first.map(rule => say('{rule} ({severity})', { rule: rule.rule, severity: severityWords[rule.severity].word }))
   return [
-    ...hanging(page, 'Missing    ', [...missing.first, ...more(missing.rest)].join('; ')),
-    ...hanging(page, 'Undecided  ', listed([...names, ...more(rules.rest)])),
-    ...(gap.get.length === 0 ? [] : [page.paint('faint', gap.get.length === 1 ? 'Would tell' : 'Would tell, together')]),
+    ...hanging(page, padded(say('Missing'), 11), [...missing.first, ...others(missing.rest)].join(say('; '))),
+    ...hanging(page, padded(say('Undecided'), 11), listed([...names, ...others(rules.rest)])),
+    ...(gap.get.length === 0 ? [] : [page.paint('faint', gap.get.length === 1 ? say('Would tell') : say('Would tell, together'))]),
     ...indented(page, step(page), inner => gap.get.flatMap(command => code(inner, command))),
+  ]
+}
+
+/** For what somebody sent: which outputs to ask for next. On the host itself the gaps say it. */
+function askSection(page: Page, { about, unknown }: Diagnosis): Lines {
+  const wanted = about.takenAt === null ? nextToAsk(unknown).slice(0, page.verbose ? 12 : shown.asked) : []
+  if (wanted.length === 0) return []
+  return [
+    ...heading(page, say('To ask for next')),
+    ...wanted.flatMap(({ command, rules }) => [...indented(page, step(page), inner => code(inner, command)), ...indented(page, step(page) * 2, inner => painted(inner, 'faint', [say('would tell of {rules}', { rules: rulesIn(rules) })]))]),
   ]
 }
 
 function brokenSection(page: Page, { broken }: Diagnosis): Lines {
   if (broken.length === 0) return []
   return [
-    ...heading(page, `Rules that broke: ${broken.length}`),
-    ...prose(page, 'A fault of gpudoctor or of an added rule, not of this host; all others were run.'),
+    ...heading(page, say('Rules that broke: {n}', { n: broken.length })),
+    ...prose(page, say('A fault of gpudoctor or of an added rule, not of this host; all others were run.')),
     ...broken.flatMap(each => [
       ...prose(page, `${each.rule} ${placeOf(each)}`),
       ...indented(page, step(page), inner => prose(inner, each.error)),
@@ -302,23 +331,30 @@ function evidenceSection(page: Page, { about }: Diagnosis): Lines {
   const short = about.evidence.filter(note => note.status !== 'ok' && note.status !== 'absent')
   const absent = about.evidence.filter(note => note.status === 'absent')
   const read = about.evidence.filter(note => note.status === 'ok')
-  const redacted = Object.entries(about.redacted).filter(([, count]) => count > 0).map(([kind, count]) => `${count} × ${kind}`)
+  const redacted = Object.entries(about.redacted).filter(([, count]) => count > 0).map(([kind, count]) => `${count} × ${inLanguage(kind)}`)
   const lines = [
     ...short.flatMap(note => noteLines(page, note, about.root)),
     ...absentLines(page, absent, about.root),
-    ...(page.verbose ? read.flatMap(note => noteLines(page, note, about.root)) : []),
-    ...(page.verbose && redacted.length > 0 ? hanging(page, 'Taken out before saving: ', listed(redacted)) : []),
+    ...readLines(page, read, about),
+    ...(page.verbose && redacted.length > 0 ? hanging(page, say('Taken out before saving: '), listed(redacted)) : []),
   ]
-  return lines.length === 0 ? [] : [...heading(page, page.verbose ? 'Evidence' : 'Evidence that was not read whole'), ...lines]
+  return lines.length === 0 ? [] : [...heading(page, page.verbose || about.takenAt === null ? say('Evidence') : say('Evidence that was not read whole')), ...lines]
+}
+
+/** What was read: all of it when asked for, the first pieces where somebody handed them in and wants to know what they were taken for. */
+function readLines(page: Page, read: readonly EvidenceNote[], about: Diagnosis['about']): Lines {
+  if (!page.verbose && about.takenAt !== null) return []
+  const { first, rest } = firstOf(page, read, shown.pieces)
+  return [...first.flatMap(note => noteLines(page, note, about.root)), ...(rest > 0 ? [page.paint('faint', plural(rest, 'and {n} more piece (--verbose shows all)', 'and {n} more pieces (--verbose shows all)'))] : [])]
 }
 
 /** `no permission  the kernel log (dmesg): Operation not permitted; needs root` */
 function noteLines(page: Page, note: EvidenceNote, root: boolean | null): Lines {
   const why = shortfallOf(note, root)
-  const from = note.from === '' || note.from === note.about ? '' : ` (${note.from})`
-  const lines = note.lines === undefined || note.status !== 'ok' ? '' : `, ${counted(note.lines, 'line')}`
-  const label = `${statusWords[note.status]}`.padEnd(19)
-  return hanging(page, page.width < 60 ? `${label.trim()}: ` : label, `${note.about}${from}${lines}${why === '' ? '' : `: ${why}`}`)
+  const from = note.from === '' || note.from === note.about ? '' : say(' ({from})', { from: note.from })
+  const lines = note.lines === undefined || note.status !== 'ok' ? '' : `${say(', ')}${sizeOf(note)}`
+  const label = padded(statusWords[note.status], 19)
+  return hanging(page, page.width < 60 ? `${label.trim()}${say(': ')}` : label, `${note.about}${from}${lines}${why === '' ? '' : `${say(': ')}${why}`}`)
 }
 
 /** What is not there is most often not wanted either: one line of names, those first whose lack leaves something open. */
@@ -328,7 +364,7 @@ function absentLines(page: Page, absent: readonly EvidenceNote[], root: boolean 
   const sorted = [...absent.filter(leavesOpen), ...absent.filter(note => !leavesOpen(note))]
   const { first, rest } = firstOf(page, sorted, shown.absent)
   if (first.length === 0) return []
-  const label = statusWords.absent.padEnd(19)
+  const label = padded(statusWords.absent, 19)
   const names = [...new Set(first.map(note => note.about))]
-  return hanging(page, page.width < 60 ? `${label.trim()}: ` : label, listed([...names, ...(rest > 0 ? [`${rest} more`] : [])]))
+  return hanging(page, page.width < 60 ? `${label.trim()}${say(': ')}` : label, listed([...names, ...(rest > 0 ? [more(rest)] : [])]))
 }

@@ -1,16 +1,12 @@
 /** Text measured and broken in terminal columns. */
 
-/** East Asian wide and emoji blocks (Unicode EastAsianWidth.txt, W and F), coarse at the block ends. */
-const wideRanges: readonly (readonly [number, number])[] = [
-  [0x1100, 0x115f], [0x2e80, 0x303e], [0x3041, 0xa4cf], [0xa960, 0xa97c], [0xac00, 0xd7a3], [0xf900, 0xfaff], [0xfe30, 0xfe6f],
-  [0xff01, 0xff60], [0xffe0, 0xffe6], [0x1f300, 0x1f64f], [0x1f680, 0x1f6ff], [0x1f900, 0x1f9ff], [0x20000, 0x3fffd],
-]
+import { eastAsianWidth } from 'get-east-asian-width'
 
 const columnsOfCharacter = (character: string): number => {
   const code = character.codePointAt(0) ?? 0
   if (code < 0x300) return 1
   if (/\p{M}/u.test(character)) return 0
-  return wideRanges.some(([from, to]) => code >= from && code <= to) ? 2 : 1
+  return eastAsianWidth(code)
 }
 
 /** How many columns the text takes; the text is printable and holds no colour. */
@@ -21,25 +17,42 @@ export function columnsOf(text: string): number {
   return columns
 }
 
-/** Prose in lines of up to `width` columns, broken at spaces only: a path or a parameter that is too long stays whole. */
+/** The text with blanks behind it up to so many columns; two at least part it from what follows. */
+export const padded = (text: string, columns: number): string => text + ' '.repeat(Math.max(columns - columnsOf(text), /\P{ASCII}/u.test(text) ? 2 : 0))
+
+/** Prose in lines of up to `width` columns, broken at spaces and between Chinese characters: a path or a parameter that is too long stays whole. */
 export const wrapped = (text: string, width: number): string[] => text.split('\n').flatMap(line => wrappedLine(line, width))
 
 function wrappedLine(line: string, width: number): string[] {
   const lines: string[] = []
   let current = ''
   let columns = 0
-  for (const word of line.split(' ').filter(Boolean)) {
+  for (const { word, gap } of wordsOf(line)) {
     const more = columnsOf(word)
-    if (current !== '' && columns + 1 + more > width) {
+    const space = current === '' ? '' : gap
+    if (current !== '' && columns + space.length + more > width) {
       lines.push(current)
-      current = ''
-      columns = 0
+      current = word
+      columns = more
+      continue
     }
-    columns += more + (current === '' ? 0 : 1)
-    current = current === '' ? word : `${current} ${word}`
+    columns += space.length + more
+    current += space + word
   }
   return [...lines, current]
 }
+
+/** What is not to be parted, with what stood before it. A line may end before a Chinese character, but not before what closes a phrase or behind what opens one. */
+function wordsOf(line: string): readonly { readonly word: string; readonly gap: string }[] {
+  const words = line.split(' ').filter(Boolean)
+  if (!unspaced.test(line)) return words.map(word => ({ word, gap: ' ' }))
+  return words.flatMap(word => word.split(breaks).map((word, at) => ({ word, gap: at === 0 ? ' ' : '' })))
+}
+
+const unspaced = /[\u3000-\u303f\uff00-\uff60\p{Script=Han}]/u
+const closing = '，。；：？！、）》」』】”’…'
+const opening = '（《「『【“‘'
+const breaks = new RegExp(`(?<=[\\p{Script=Han}${closing}])(?![${closing}])(?=.)|(?<![${opening}])(?=[\\p{Script=Han}${opening}])`, 'u')
 
 /** A log line in pieces of up to `width` columns that make it up again: after a space where one is near the end, else anywhere. */
 export function chopped(text: string, width: number): string[] {

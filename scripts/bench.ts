@@ -3,15 +3,19 @@
  * machine. Each line says what was measured, the figure, the aim, and whether it holds.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
 import { diagnose } from '../diagnosis/diagnose.ts'
 import { timelineOf } from '../diagnosis/timeline.ts'
 import { readBase } from '../engine/base.ts'
 import { LogMatches } from '../engine/match-logs.ts'
 import { Examination } from '../engine/run.ts'
+import { tarOf } from '../evidence/archives.test-data.ts'
 import { saveSnapshot } from '../evidence/snapshot.ts'
 import { assemble } from '../facts/assemble.ts'
 import type { Evidence } from '../model/evidence.ts'
@@ -21,6 +25,7 @@ import { renderHtml } from '../reports/html.tsx'
 import { serverBackground, serverFindings } from '../reports/sample-background.test-data.ts'
 import { thirtyFindings } from '../reports/sample-diagnosis.test-data.ts'
 import { kernelLog, makeHost } from '../test-corpus/made-host.ts'
+import { cut } from '../evidence/ticket.ts'
 import { factsOf } from '../cli/examine.ts'
 import { packageFile, shippedNames } from '../cli/package-files.ts'
 
@@ -115,10 +120,30 @@ async function rulesOnHost(): Promise<void> {
   line('300 rules on a host with 100 PCI functions, warm', `${warm.toFixed(0)} ms`, 'under 100 ms', warm < 100)
   const full = makeHost({ functions: 100, logLines: 20_000 })
   const about = { tool: 'bench', takenAt: null, root: null, redacted: {} }
-  const whole = async () => diagnose({ rules, shared, broken: [], snapshot: factsOf({ evidence: full, about, platform: 'linux', zoneMinutes: 0 }), evidence: full, about })
-  await whole()
-  const all = median(await times(5, whole))
+  const whole = (asked: readonly Rule[]) => async () => diagnose({ rules: asked, shared, broken: [], snapshot: factsOf({ evidence: full, about, platform: 'linux', zoneMinutes: 0 }), evidence: full, about })
+  const copies = copiesOf(rules, 4000)
+  const [once, often] = [whole(rules), whole(copies)]
+  await once()
+  await often()
+  const [all, ten] = [median(await times(7, once)), median(await times(5, often))]
   line(`all ${rules.length} rules, 100 PCI functions, 20,000 log lines, parsing included, warm`, `${all.toFixed(0)} ms`, 'under 250 ms', all < 250)
+  line(`${copies.length} rules (copies with changed patterns) on the same host`, `${ten.toFixed(0)} ms, ${(ten / all).toFixed(2)} times`, 'under 3 times', ten / all < 3)
+  const snapshot20k = join(folder, 'large.tar.gz')
+  await saveSnapshot(snapshot20k, { manifest: { tool: 'gpudoctor bench', takenAt: '2026-01-02T03:04:05Z', zoneMinutes: 0, platform: 'linux', root: true, redacted: {} }, evidence: full, facts: null })
+  const cold = best(Array.from({ length: 9 }, () => processTime([packageFile('bin', 'gpudoctor.js'), 'replay', '--json', snapshot20k])))
+  line(`the same from a cold start: replay of its snapshot, start to exit`, `${cold.toFixed(0)} ms`, 'under 400 ms', cold < 400)
+}
+
+/** The rules again and again up to a number, each copy with messages of its own. */
+function copiesOf(rules: readonly Rule[], count: number): Rule[] {
+  return Array.from({ length: count }, (_, index) => {
+    const rule = rules[index % rules.length] as Rule
+    const round = Math.floor(index / rules.length)
+    if (round === 0) return rule
+    const log = Object.fromEntries(Object.entries(rule.log).map(([name, signature]): [string, LogSignature] => [name, { ...signature, contains: signature.contains.map(literal => `${literal.slice(0, 6)}${round}${literal.slice(6)}`), match: `(?:${signature.match}) ${round}` }]))
+    const { cause, finding, fixes, confusedWith, checkedAgainst, references } = rule
+    return { ...rule, id: `${rule.id}-${round}`, aliases: [], log, cause, finding, fixes, confusedWith, checkedAgainst, references }
+  })
 }
 
 async function rendering(): Promise<void> {
@@ -140,11 +165,48 @@ async function rendering(): Promise<void> {
   line('its timeline', `${drawn.toFixed(1)} ms`, 'at most 50 ms', drawn <= 50)
 }
 
+/** A ticket of 20 MB: prose, fences, prompts and the outputs of many commands. */
+async function ticket(): Promise<void> {
+  const log = kernelLog(['0000:01:00.0'], 40_000)
+  const part = `Hello,\n\nit still fails, here is the log:\n\n\`\`\`\nroot@host:~# dmesg\n${log}root@host:~# cat /proc/cmdline\nroot=/dev/sda1 intel_iommu=on\n\`\`\`\n\n`
+  const text = part.repeat(Math.ceil((20 * 2 ** 20) / part.length)).slice(0, 20 * 2 ** 20)
+  cut(text)
+  const rate = 20 / (best(await times(5, () => cut(text))) / 1000)
+  line('cutting and recognising a ticket of 20 MB', `${rate.toFixed(0)} MB/s`, 'at least 50 MB/s', rate >= 50)
+}
+
+/** A sos report of 2 GB, most of it of no use, as archives of real hosts are. */
+async function largeArchive(): Promise<void> {
+  const archive = join(folder, 'sosreport.tar.gz')
+  const block = Buffer.from(Array.from({ length: 40_000 }, (_, n) => `${Math.imul(n, 2_654_435_761) >>> 0} journal of a service, line ${n}\n`).join(''))
+  const tail = tarOf([{ path: 'sos/sos_commands/kernel/dmesg', text: kernelLog(['0000:01:00.0'], 20_000) }, { path: 'sos/proc/cmdline', text: 'root=/dev/sda1 intel_iommu=on\n' }])
+  async function* bytes(): AsyncGenerator<Buffer> {
+    for (let member = 0; member < 20; member++) {
+      const head = tarOf([{ path: `sos/var/log/${member % 2 === 0 ? 'messages' : 'other'}-${member}`, size: block.length * 60 }]).subarray(0, 512)
+      yield head
+      for (let round = 0; round < 60; round++) yield block
+      yield Buffer.alloc((512 - ((block.length * 60) % 512)) % 512)
+    }
+    yield tail
+  }
+  await pipeline(Readable.from(bytes()), createGzip({ level: 1 }), createWriteStream(archive))
+  const watch = join(folder, 'memory.cjs')
+  const told = join(folder, 'memory')
+  writeFileSync(watch, `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(told)}, String(process.resourceUsage().maxRSS)))`)
+  const start = performance.now()
+  spawnSync(process.execPath, ['--require', watch, packageFile('bin', 'gpudoctor.js'), 'replay', '--json', archive], { stdio: 'ignore' })
+  const seconds = (performance.now() - start) / 1000
+  const memory = Number(readFileSync(told, 'utf8')) / 1024
+  line(`replay of a sos report of ${((block.length * 1200) / 1e9).toFixed(1)} GB unpacked`, `${memory.toFixed(0)} MiB of memory at most, ${seconds.toFixed(0)} s`, 'at most 300 MiB', memory <= 300)
+}
+
 try {
   await startToExit()
   await logScan()
   await rulesOnHost()
   await rendering()
+  await ticket()
+  await largeArchive()
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -48,4 +48,7 @@ await build({
   legalComments: 'external', jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
   define: { 'import.meta.url': 'importMetaUrl' }, banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
+// The bundle is read as one byte a character, and esbuild leaves regular expressions as they are.
+const bundle = 'dist/gpudoctor.cjs'
+writeFileSync(bundle, readFileSync(bundle, 'utf8').replace(/[^\x00-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`))
 run('build/scripts/make-code-cache.js')

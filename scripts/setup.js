@@ -24,7 +24,7 @@ if (timeOf('node_modules/.package-lock.json') < timeOf('package-lock.json')) {
   run('npm', 'ci', '--no-audit', '--no-fund', '--loglevel', 'error')
 }
 
-const folders = ['cli', 'collectors', 'diagnosis', 'engine', 'evidence', 'facts', 'matching', 'model', 'parsers', 'reports', 'rules', 'scripts']
+const folders = ['cli', 'collectors', 'diagnosis', 'engine', 'evidence', 'facts', 'language', 'matching', 'model', 'parsers', 'reports', 'rules', 'scripts', 'translations']
 const newestIn = folder => Math.max(0, ...readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter(entry => entry.isFile() && entry.name !== 'registry.ts').map(entry => timeOf(join(entry.parentPath, entry.name))))
 if (timeOf('dist/gpudoctor.cache') < Math.max(timeOf('node_modules/.package-lock.json'), ...folders.map(newestIn))) {

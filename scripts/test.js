@@ -10,6 +10,8 @@ import { Parser } from 'tap-parser'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 process.chdir(root)
+// Tests expect English, whatever their reader speaks; those of other languages ask for them.
+process.env.LC_ALL = 'C'
 
 /** tap brings a TypeScript plugin of its own, which this project switches off (package.json); tap wants that built in once. */
 const stamp = 'node_modules/.tap-without-typescript'
