@@ -13,7 +13,7 @@ import { takeHost, takeInputs, type Taken } from './inputs.ts'
 import { withIntent, type IntentOptions } from './intent.ts'
 import { shippedNames } from './package-files.ts'
 import { ruleBase } from './rule-base.ts'
-import { say } from '../language/say.ts'
+import { retold, say } from '../language/say.ts'
 import { hasLinks } from './terminal-links.ts'
 import { writeWhole } from './write-file.ts'
 
@@ -85,7 +85,7 @@ async function replayHosts(inputs: readonly string[], options: ExamineOptions): 
       process.stdout.write(ndjsonReport(diagnosis, { ...reportOptions(options), input }))
       worst = Math.max(worst, exitCode(diagnosis, options.failOn))
     } catch (error) {
-      process.stdout.write(failureLine(input, error instanceof Error ? error.message : String(error)))
+      process.stdout.write(failureLine(input, retold(error instanceof Error ? error.message : String(error))))
       worst = 2
     }
   }

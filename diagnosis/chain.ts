@@ -1,6 +1,6 @@
 /**
  * How far the host got on the way from firmware to guest. Where passthrough is meant it is the way of the functions that VMs are
- * given; elsewhere, where there are GPUs for this system's own use, theirs. A link behind a broken one is not reached, whatever stands there.
+ * given; elsewhere, where there are GPUs for this system's own use, theirs. Behind a broken link nobody got to those that nothing proves.
  */
 import { citedBy, missingFor, screen } from '../engine/screen.ts'
 import type { Examination } from '../engine/run.ts'
@@ -25,7 +25,7 @@ export function chainOf(examination: Examination, findings: readonly Finding[], 
   const links = way.links.map(link => judged(link, context))
   if (links.every(link => link.verdict === 'unknown')) return undefined
   const end = links.findIndex(link => link.verdict === 'failed')
-  return links.map((link, place) => (end < 0 || place <= end || link.failedBy.length > 0 ? link : { name: link.name, verdict: 'not reached' as const, evidence: [], failedBy: [], get: [] }))
+  return links.map((link, place) => (end < 0 || place <= end || link.verdict !== 'unknown' ? link : { name: link.name, verdict: 'not reached' as const, evidence: [], failedBy: [], get: [] }))
     .map(link => ({ ...link, name: inLanguage(link.name), get: link.get.map(inLanguage) }))
 }
 

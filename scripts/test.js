@@ -37,6 +37,7 @@ function step(name, argv) {
 const words = process.argv.slice(2)
 const built = step('build', ['scripts/build.js'])
 if (words.length === 0) step('lint', ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '--quiet'])
+if (words.length === 0 && built) step('texts and their translations', ['build/scripts/check-texts.js'])
 
 const files = readdirSync('build', { recursive: true }).map(name => join('build', name))
   .filter(name => name.endsWith('.test.js') && (words.length === 0 || words.some(word => name.includes(word)))).sort()
