@@ -14,7 +14,7 @@ import { asks, buildOf, hasBlanks, isVolatile, looksOnly, restarts, sysrc, vmOf 
 import { shellWord } from './shell-word.ts'
 
 /** The plan for what was found; `marks` tell the host from others (`marksOf`). Hints are for a person to decide unless `hints`. */
-export function planOf(diagnosis: Diagnosis, marks: readonly HostMark[] = [], { hints = false }: { readonly hints?: boolean } = {}): Plan {
+export function planOf(diagnosis: Pick<Diagnosis, 'findings'> & { readonly about: Plan['about'] }, marks: readonly HostMark[] = [], { hints = false }: { readonly hints?: boolean } = {}): Plan {
   const { taken, leftOut, decide } = choose(diagnosis.findings, hints)
   const { tool, takenAt, host } = diagnosis.about
   return {

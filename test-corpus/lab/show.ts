@@ -1,9 +1,11 @@
 /** One scenario from the broken host to the proof that it works again. */
+import { planOf } from '../../diagnosis/plan.ts'
+import type { Step } from '../../model/finding.ts'
 import type { Machine } from './machine.ts'
 import type { Examined, Host } from './host.ts'
 import { rankOf, whatIsWrongBroken, whatIsWrongCured, type Report } from './report.ts'
 import type { Action, Scenario } from './scenario.ts'
-import { applyFix } from './steps.ts'
+import { applyFix, type Fix } from './steps.ts'
 
 export interface Shown {
   readonly name: string
@@ -61,9 +63,10 @@ async function cure(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'
   if (!fix) throw new Error(finding ? `${rule} has no fix ${number}` : `there is no fix, as ${rule} is not found`)
   shown.reached.push('found')
   log(`  fix: ${fix.title}`)
-  const demand = await applyFix(fix, hand, host.box, log)
+  const planned = plannedSteps(shown.sick!.report, rule, fix)
+  const demand = await applyFix(planned ?? fix.steps, hand, host.box, log)
   if (demand.restart) await host.restart(demand.machine)
-  shown.reached.push('fixed')
+  shown.reached.push(planned ? 'fixed by the plan' : 'fixed')
   // Logs of the failure lose their weight once the VM has been started again, so the proof comes before the second look.
   await prove(scenario, host, shown)
   shown.cured = await host.examine(`${scenario.name}.cured`)
@@ -71,6 +74,17 @@ async function cure(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'
   const wrong = whatIsWrongCured(scenario, shown.cured.report)
   shown.wrong.push(...wrong)
   if (wrong.length === 0) shown.reached.push('gone')
+}
+
+/**
+ * The steps that `gpudoctor plan` makes of this fix, merged with those of other causes; null where the plan takes another or leaves
+ * it to a person. What other causes want done by hand in the same visit is left out: the box cannot do all of it.
+ */
+function plannedSteps(report: Report, rule: string, { title, steps: own }: Fix): readonly Step[] | null {
+  const isOwn = (step: Step): boolean => (step.kind !== 'firmware' && step.kind !== 'edit') || own.some(each => JSON.stringify(each) === JSON.stringify(step))
+  const plan = planOf(report, [], { hints: true })
+  if (!plan.chosen.some(one => one.rule === rule && one.fix === title)) return null
+  return plan.steps.filter(({ kind, serves }) => kind !== 'check' && serves.some(one => one.rule === rule)).flatMap(({ notes, steps }) => [...notes.map(text => ({ kind: 'note' as const, text })), ...steps.filter(isOwn)])
 }
 
 async function prove(scenario: Scenario, host: Host, shown: Omit<Shown, 'seconds'>): Promise<void> {

@@ -1,21 +1,21 @@
 /** Carries out the steps of a printed fix in the box, as a person would: to the letter where they are commands. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Step } from '../../model/finding.ts'
 import type { Box } from './box.ts'
 import type { Machine } from './machine.ts'
 import type { Finding } from './report.ts'
 import type { Hand } from './scenario.ts'
 
-type Fix = Finding['fixes'][number]
-type Step = Fix['steps'][number]
+export type Fix = Finding['fixes'][number]
 
 /** What the steps ask for and a box cannot do to itself. */
 export interface Demand { restart: boolean; machine: Machine | null }
 
-/** Applies the fix; a step that fails, or is words and has no hand for it, throws. Gives what is to happen to the box. */
-export async function applyFix(fix: Fix, hands: readonly Hand[], box: Box, log: (line: string) => void): Promise<Demand> {
+/** Carries the steps out; one that fails, or is words and has no hand for it, throws. Gives what is to happen to the box. */
+export async function applyFix(steps: readonly Step[], hands: readonly Hand[], box: Box, log: (line: string) => void): Promise<Demand> {
   const demand: Demand = { restart: false, machine: null }
-  for (const step of fix.steps) {
+  for (const step of steps) {
     const words = wordsOf(step)
     const hand = hands.find(each => words.includes(each.step))
     log(`  ${step.kind}: ${words.split('\n').join(' ⏎ ').slice(0, 140)}`)
