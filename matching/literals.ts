@@ -115,15 +115,20 @@ function frequenciesOfUsual(): Uint8Array {
 /** The hash of the block that ends before `at`. */
 const hashBefore = (bytes: Uint8Array, at: number): number => hashOf(bytes[at - 3] as number, bytes[at - 2] as number, bytes[at - 1] as number)
 
-/** The start of the window whose blocks are rarest; its last block counts most, as the search stops at every one of those. */
+/** The start of the window whose blocks are rarest; its last block counts most, as the search stops at every one of those. Linear: each block is looked up once on its way in and once on its way out. */
 function rarestWindow(literal: Uint8Array, width: number): number {
   const frequency = frequenciesOfUsual()
+  const at = (end: number): number => frequency[hashBefore(literal, end)] as number
+  let sum = 0
+  for (let end = block; end < width; end++) sum += at(end)
   let best = 0
   let bestCost = Infinity
   for (let start = 0; start + width <= literal.length; start++) {
-    let cost = 3 * (frequency[hashBefore(literal, start + width)] as number)
-    for (let end = start + block; end <= start + width; end++) cost += frequency[hashBefore(literal, end)] as number
+    const last = at(start + width)
+    sum += last
+    const cost = sum + 3 * last
     if (cost < bestCost) [best, bestCost] = [start, cost]
+    sum -= at(start + block)
   }
   return best
 }
