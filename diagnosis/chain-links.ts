@@ -52,7 +52,7 @@ const guest: readonly Link[] = [
 /** Linux with KVM: QEMU, libvirt, Proxmox. */
 const onLinux: readonly Link[] = [
   {
-    name: mark('CPU virtualisation'), of: 'host', layers: [], rules: cpuRules,
+    name: mark('VT-x or AMD-V'), of: 'host', layers: [], rules: cpuRules,
     passed: all(is('host.cpuVirtualization'), any(fact('host.modules', 'contains', 'kvm_intel'), fact('host.modules', 'contains', 'kvm_amd'), is('host.kvmNode'))), failed: isNot('host.cpuVirtualization'),
   },
   { name: mark('IOMMU in firmware'), of: 'host', passed: any(inFirmware, some('host.iommuUnits')), failed: notInFirmware, layers: ['firmware'], rules: /^nested-no-viommu/ },

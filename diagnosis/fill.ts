@@ -27,7 +27,15 @@ function inWords(value: unknown, fallback: string | null): string {
 }
 
 /** Prose: lists are joined with commas; what parsers say in words of ours (`disk sda`) is said in the language of the run. */
-export const fillText = (text: string, roots: Roots): string => fillPlaceholders(text, ({ path, fallback }) => inWords(told(valueAt(roots, path), path), fallback))
+export const fillText = (text: string, roots: Roots): string => withoutGaps(fillPlaceholders(text, ({ path, fallback }) => {
+  const words = inWords(told(valueAt(roots, path), path), fallback)
+  return words === fallback ? seam + words + seam : words
+}))
+
+/** Stands where a fallback begins and ends; evidence has no use for it (U+2060, word joiner). */
+const seam = '\u2060'
+/** Chinese has blanks around values of another script; around words of its own that stand in for one it has none. */
+const withoutGaps = (text: string): string => (text.includes(seam) ? text.replace(/(?<=\p{Script=Han}) (?=\u2060\p{Script=Han})|(?<=\p{Script=Han}\u2060) (?=\p{Script=Han})/gu, '').replaceAll(seam, '') : text)
 
 /** Facts that are words of ours; all others are evidence, which is never translated. */
 const ours = /\.hostUses$/
