@@ -169,13 +169,13 @@ t.test('facts of a whole Linux boot', async t => {
     cmdlineParams: ['BOOT_IMAGE=/vmlinuz', 'root=/dev/sda1', 'ro', 'intel_iommu=on', 'vfio-pci.ids=10de:1b39', 'modprobe.blacklist=nouveau'],
     vfioIdsCmdline: ['10de:1b39'], blacklist: ['nouveau'], cpuModel: 'Intel(R) Xeon(R) CPU E5-2630 0 @ 2.30GHz', cpuVendor: 'intel', memoryMiB: 16384,
     firmware: 'legacy', dmarPresent: true, ivrsPresent: false, runsIn: 'metal', outerHypervisor: null, iommuDomainType: 'Translated', interruptRemapping: true,
-    numaNodes: 2, iommuGroupCount: 2,
+    numaNodes: 2, iommuGroupCount: 2, firmwareFailed: [],
   })
   t.same(host.board?.at, [{ evidence: 'kernel-log', where: 5 }])
   t.equal(functions['0000:09:00.0'], undefined, 'what stands before the last banner is of another boot')
   const gpu = functions['0000:01:00.0'] ?? {}
   t.same([gpu.id?.value, gpu.class?.value, gpu.driver?.value, gpu.groupId?.value, gpu.bootVga?.value, gpu.barLargestMiB?.value], ['10de:1b39', '030000', 'nouveau', '1', true, 256])
-  t.same(gpu.bars?.value, ['0 mem32 0xdb000000 16777216', '1 mem64pref 0xe0000000 268435456'])
+  t.same(gpu.bars?.value, ['0 mem 0xdb000000 16777216', '1 mem64pref 0xe0000000 268435456'])
   t.equal(functions['0000:01:00.1']?.driver, undefined, 'a later pci prefix takes the driver back')
   t.same(groups['1']?.members?.value, ['0000:01:00.0', '0000:01:00.1'])
 })

@@ -4,10 +4,12 @@ import { derived, known, type Fact } from '../model/fact.ts'
 import type { Contribution, FunctionFacts, GroupFacts, HostFacts } from '../model/snapshot.ts'
 import { prefixOf } from '../matching/log-prefix.ts'
 import { isWrapped, logOf, type LogicalLine, type LogText } from '../matching/log-text.ts'
+import { gather } from './gather.ts'
 import { parametersToFacts } from './kernel-parameters.ts'
 import { bootsOf, isWhole } from './log-boots.ts'
 import { readLogLine } from './log-line.ts'
 import { parser } from './parser.ts'
+import { barKind } from './pci/function-facts.ts'
 
 /**
  * What a kernel log tells of the host and its PCI functions, from the last boot in it:
@@ -123,6 +125,7 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'linux', anchor: 'Command line: ', line: /^Command line: / },
   { platform: 'linux', anchor: 'BIOS-e820: ', line: /^BIOS-e820: / },
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
+  { platform: 'linux', anchor: ' 0000:', line: /^[\w-]{1,32} 0000:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: 'Request device [', line: /DMAR: ?(?:\[fault |\[DMA |\[INTR-REMAP\])/ },
   { platform: 'linux', anchor: 'AMD-Vi: Event logged', line: /AMD-Vi: Event logged/ },
   { platform: 'linux', anchor: '(PCI:', line: /^ {0,32}NVRM: .{1,80}\(PCI:[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\)/ },
@@ -151,8 +154,26 @@ function linux(boot: BootLog): Contribution {
 
 /** One fact or a few each, by the message that gives them. */
 const linuxHost: readonly LinuxFacts[] = [
-  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, hypervisor, domainType, remapping, nodes, bridges,
+  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, hypervisor, domainType, remapping, nodes, bridges, failedFirmware, vfioIds,
 ]
+
+/** `vfio_pci: add [10de:2204[ffffffff:ffffffff]] class 0x000000/00000000`: an id of its parameter ids, at load (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids). */
+function vfioIds(boot: BootLog): HostFacts {
+  const added = gather(boot.evidence.id)
+  for (const { groups, line } of boot.each('vfio_pci: add [', /^vfio_pci: add \[([0-9a-f]{4}:[0-9a-f]{4})\[[0-9a-f]{4,8}:[0-9a-f]{4,8}\]\]/)) if (added.size < 200) added.add(groups[1] ?? '', line)
+  return added.size > 0 ? { vfioIdsAdded: added.fact() } : {}
+}
+
+/** Files of firmware for GPUs that a driver asked for in vain (drivers/base/firmware_loader/main.c; Debian's kernels word it in another way). */
+function failedFirmware(boot: BootLog): HostFacts {
+  const failed = gather(boot.evidence.id)
+  for (const [anchor, form] of firmwareFailures) for (const { groups, line } of boot.each(anchor, form)) if (failed.size < 200) failed.add(groups[1] ?? '', line)
+  return failed.size > 0 || boot.whole ? { firmwareFailed: failed.fact() } : {}
+}
+const firmwareFailures = [
+  ['Direct firmware load for ', /Direct firmware load for ((?:amdgpu|radeon|i915|xe|nvidia)\/[\w./+-]{1,200}) failed with error -2/],
+  ['firmware: failed to load ', /firmware: failed to load ((?:amdgpu|radeon|i915|xe|nvidia)\/[\w./+-]{1,200}) \(-2\)/],
+] as const
 
 /** What the name of a kernel says of who built it. */
 const builders: readonly (readonly [RegExp, string])[] = [
@@ -384,7 +405,7 @@ function baseAddresses(boot: BootLog, of: Of): void {
       if (!Number.isInteger(number) || number < 0 || number > 5) continue
       const bytes = size === undefined ? BigInt(to ?? 0) - BigInt(from ?? 0) + 1n : BigInt(size)
       if (bytes <= 0n) continue
-      const type = kind === 'io' ? 'io' : `mem${/64bit/.test(flags) ? '64' : '32'}${/pref/.test(flags) ? 'pref' : ''}`
+      const type = barKind(kind === 'io' ? 'io' : 'mem', flags.includes('64bit'), flags.includes('pref'))
       const key = canonical(bdf)
       const own = bars.get(key) ?? new Map<number, Bar>()
       const address = from === undefined ? '0x0' : `0x${BigInt(from).toString(16)}`
@@ -512,6 +533,8 @@ const eventLines: readonly (readonly [anchor: string, line: RegExp])[] = [
   ['Request device [', /Request device \[((?:0x)?[0-9a-f]{2}:(?:0x)?[01][0-9a-f]\.[0-7])\]/],
   ['AMD-Vi: Event logged', /AMD-Vi: Event logged \[[A-Z_]{1,32} device=((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]) /],
   ['AMD-Vi: Event logged', about('AMD-Vi: Event logged')],
+  // Up to 4.19 the kernel printed the event itself as a line of its own, behind one that ends with `[`.
+  [' device=', /^[A-Z_]{8,32} device=([0-9a-f]{2}:[01][0-9a-f]\.[0-7]) (?:domain|pasid|address)=0x/],
   ['(PCI:', /^ {0,32}NVRM: .{1,80}\(PCI:([0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7])\)/],
 ]
 

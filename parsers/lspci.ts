@@ -30,6 +30,7 @@ export default parser({
     for (const run of runsOf(textOf(evidence))) {
       const shows = shownBy(run, evidence.status === 'ok')
       for (const block of run.blocks) functions[block.bdf] = { ...functions[block.bdf], ...blockFacts(block, shows, evidence.id) }
+      placeBelowBridges(run, functions, shows, evidence.id)
       Object.assign(groups, groupFacts(run, functions, shows))
       linux ||= shows.linux
     }
@@ -137,6 +138,8 @@ const regionLine = /^(?:Region (\d): )?(?:\[(virtual|enhanced)\] )?(Memory|I\/O 
 function blockFacts(block: Block, shows: Shown, id: EvidenceId): FunctionFacts {
   const parts: FunctionLine = functionLine(block.head) ?? {}
   const facts: Draft<FunctionFacts> = listedFacts(parts, id, block.line)
+  // lspci leaves revision 00 out.
+  if (block.complete && parts.id !== undefined && parts.revision === undefined && !parts.dead) facts.revision = known('00', id, block.line)
   if (/virtual function/i.test(parts.name ?? '')) facts.isVf = known(true, id, block.line)
   if (block.dump.bytes.length >= 64) Object.assign(facts, configFacts(Uint8Array.from(block.dump.bytes), id, block.dump.line, facts.isVf?.value ?? false))
   const isDisplay = parts.class?.startsWith('03') ?? false
@@ -147,6 +150,26 @@ function blockFacts(block: Block, shows: Shown, id: EvidenceId): FunctionFacts {
   if (block.complete && shows.drivers) facts.driver ??= known<string>(null, id, block.line)
   if (block.complete && shows.groups && facts.group === undefined) facts.group = facts.groupId = known<string>(null, id, block.line)
   return facts
+}
+
+const busLine = /^Bus: primary=[0-9a-f]{2}, secondary=([0-9a-f]{2}),/
+
+/** The bridge above each function, by the bus behind it: with `-v` bridges tell. At the root where every bridge of a whole listing does. */
+function placeBelowBridges({ blocks }: Run, functions: Record<Bdf, FunctionFacts>, shows: Shown, id: EvidenceId): void {
+  const behind = new Map<string, { readonly bdf: Bdf; readonly line: number }>()
+  const silent = new Set<Bdf>()
+  for (const { bdf, head, items } of blocks) {
+    const told = items.flatMap(({ text, line }) => { const bus = busLine.exec(text)?.[1]; return bus === undefined ? [] : [{ bus, line }] })[0]
+    if (told) behind.set(`${bdf.split(':')[0]}:${told.bus}`, { bdf, line: told.line })
+    else if (functionLine(head)?.class?.startsWith('0604')) silent.add(bdf)
+  }
+  if (behind.size === 0) return
+  for (const { bdf, line } of blocks) {
+    const bridge = behind.get(bdf.slice(0, bdf.lastIndexOf(':')))
+    const facts = functions[bdf] as Draft<FunctionFacts>
+    if (bridge && bridge.bdf !== bdf) facts.parent = known(bridge.bdf, id, bridge.line)
+    else if (!bridge && shows.whole && silent.size === 0) facts.parent = known<Bdf>(null, id, line)
+  }
 }
 
 type MakeFact = <T>(value: T) => ReturnType<typeof known<T>>

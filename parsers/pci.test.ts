@@ -240,7 +240,7 @@ t.test('lspci -nnvv as root', async t => {
   const found = run(lspci, verbose)
   t.same(fn(found, '0000:01:00.0'), {
     id: '10de:1b80', vendor: '10de', class: '030000', revision: 'a1', name: 'NVIDIA Corporation GP104 [GeForce GTX 1080]', subsystem: '1458:3702', configReadable: true, enabled: true, irq: 30, numaNode: 1,
-    group: '1', groupId: '1', powerState: 'D3hot', linkSpeedMaxGT: 8, linkWidthMax: 16, linkSpeedGT: 2.5, linkWidth: 8, aspm: 'L0s L1', l1Substates: ['ASPM_L1.1'], kernelModules: ['nvidiafb', 'nouveau'], driver: null,
+    parent: '0000:00:01.0', group: '1', groupId: '1', powerState: 'D3hot', linkSpeedMaxGT: 8, linkWidthMax: 16, linkSpeedGT: 2.5, linkWidth: 8, aspm: 'L0s L1', l1Substates: ['ASPM_L1.1'], kernelModules: ['nvidiafb', 'nouveau'], driver: null,
     bars: ['0 mem 0xf6000000 16777216', '1 mem64pref 0x0 17179869184', '3 mem64pref 0xf0000000 33554432', '5 io 0xe000 128'], barsUnassigned: ['1'], barLargestMiB: 16384, bar0MiB: 16, bar2MiB: null,
     msi: true, msix: false, flr: false, acs: false, rebarSupported: true, rebarSizes: ['1: 64M 128M 256M'], vfs: 2, vfsTotal: 8,
   })
@@ -366,4 +366,12 @@ t.test('listings of real trouble cases give functions', { skip: existsSync(cases
       t.ok(found.length > 0 && found.every(facts => facts.class), `${one}/${file}: ${found.length} functions`)
     }
   }
+})
+
+t.test('a count of IOMMU groups that was pasted', async t => {
+  const count = (body: string) => values(run(iommu, body, { status: 'cut' }).host).iommuGroupCount
+  t.equal(count('$ ls /sys/kernel/iommu_groups | wc -l\n0\n'), 0)
+  t.equal(count('root@box:~# ls -1 /sys/kernel/iommu_groups/ | wc -l\n0\n'), 0)
+  t.equal(count('$ ls /sys/kernel/iommu_groups | wc -l\n23\n'), undefined)
+  t.equal(count('$ ls /sys/kernel/iommu_groups\n0\n'), undefined)
 })

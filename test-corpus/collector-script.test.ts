@@ -170,6 +170,8 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
   mkdirSync(at('tree/a'), { recursive: true })
   writeFileSync(at('tree/a/one'), 'first\nsecond')
   writeFileSync(at('tree/a/empty'), '')
+  mkdirSync(at('tree/b'))
+  writeFileSync(at('tree/b/one'), 'a first\n')
   symlinkSync('one', at('tree/a/link'))
   writeFileSync(at('secret'), 'x\n', { mode: 0o000 })
   mkdirSync(at('closed'), { mode: 0o000 })
@@ -181,6 +183,8 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
   const linuxOf = (gives: EvidenceKind, rest: Partial<Collector>): Collector => ({ gives, platform: 'linux', loses: '', ...rest })
   const collectors = [
     linuxOf('modprobe-conf', { every: [{ tree: [at('')], lists: ['tree'] }, { tree: [at('tree/*')], files: ['one', 'empty', 'none'], links: ['*'], stats: ['one'], bytes: { one: 3 } }] }),
+    linuxOf('limits', { every: [{ tree: [at('tree/*')], only: { file: 'one', is: ['other', 'fir*'] }, files: ['empty'] }] }),
+    linuxOf('host-files', { every: [{ tree: [at('tree/*')], only: { file: 'none', is: ['*'] }, files: ['one'] }] }),
     linuxOf('libvirt-domain', { every: [{ read: at('*.xml') }] }),
     linuxOf('meminfo', { first: [{ read: at('secret') }] }),
     linuxOf('proxmox-vm', { every: [{ read: at('closed/*.conf') }] }),
@@ -205,6 +209,8 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
       const stat = statSync(at('tree/a/one'))
       t.equal(of('modprobe-conf')?.body, live.get('modprobe-conf')?.body, `${note}: a tree`)
       t.match(String(of('modprobe-conf')?.body), `@100644 ${stat.uid} ${stat.gid} 12 `)
+      t.same([of('limits'), live.get('limits')?.body], [{ status: 'ok', body: `${at('tree/a')}\t/\n${at('tree/a/empty')}\t=\n` }, of('limits')?.body], `${note}: some directories of a tree`)
+      t.same([of('host-files')?.status, live.get('host-files')?.status], ['absent', 'absent'], 'none of them')
       t.equal(of('libvirt-domain')?.status, 'absent')
       for (const [id, path] of [['meminfo', 'secret'], ['proxmox-vm', 'closed']] as const) if (!root || asNobody) t.equal(of(id)?.status, 'denied', path)
       t.same(of('qemu-log'), { status: 'cut', body: 'begun\n' }, `${note}: what hangs`)
@@ -219,6 +225,47 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
       t.ok(tail === '' || tail.length < 2100)
     }
   }
+})
+
+t.test('a command for each name of a folder, whatever names there are', { skip: linux }, async t => {
+  const dir = publicDir(t)
+  const vmm = join(dir, 'vmm')
+  mkdirSync(vmm)
+  const hostile = ['-rf', '--destroy', '.hidden', '..x', '$(touch made)', '`touch made`', 'a b', 'a;touch made', '*', '[x]', "it's", 'a"b', 'ü', '{name}', '$1', 'a\\b', 'a\tb', 'a\nb', 'a|b', 'x=y', '~']
+  for (const name of ['ai', 'win-11', 'a.b:c@d+e', 'Z_9', 'zz-fails', ...hostile]) writeFileSync(join(vmm, name), '')
+  symlinkSync('nowhere', join(vmm, 'dangling'))
+  const asked = join(dir, 'asked')
+  writeFileSync(join(dir, 'ctl'), `#!/bin/sh\nprintf '%s\\n' "$#" "$@" >> '${asked}'\ncase $1 in *hangs) exec sleep 60 ;; *fails) echo "VM:$1 is not created." >&2; exit 1 ;; esac\necho "map of $1"\n`, { mode: 0o755 })
+  const of = (most: number, gives: EvidenceKind = 'bhyvectl', namesIn = vmm): Collector => ({ gives, platform: 'linux', loses: '', every: [{ run: [join(dir, 'ctl'), '--vm={name}', "it's {name}/{name}"], for: { namesIn, of: 'A-Za-z0-9_.@:+-', most } }] })
+  const wanted = ['Z_9', 'a.b:c@d+e', 'ai', 'dangling', 'win-11', 'zz-fails']
+  const tried = () => {
+    const lines = existsSync(asked) ? readFileSync(asked, 'utf8') : ''
+    rmSync(asked, { force: true })
+    return lines
+  }
+  const calls = (names: readonly string[]) => names.map(name => `2\n--vm=${name}\nit's ${name}/${name}\n`).join('')
+  const shown = (evidence: readonly Evidence[]) => evidence.map(({ id, from, status, body, note, exitCode }) => ({ id, from, status, body, note: note ?? '', exitCode: exitCode ?? null }))
+  mkdirSync(join(dir, 'empty'))
+  const collectors = [of(20), of(2, 'cbsd'), of(20, 'bectl', join(dir, 'none')), of(20, 'devinfo', join(dir, 'empty'))]
+  const live = await collect(collectors.slice(0, 2), liveSource(), { patience: 50 })
+  tried()
+  for (const shell of shells.filter(shell => !lacking(shell[0] ?? ''))) {
+    const note = shell.join(' ')
+    const { evidence, status, stderr } = await runScript(made(collectors, 90), dir, shell, `${shell[0]}.txt`)
+    t.equal(status, 0, status === 0 ? `${note} runs it` : stderr)
+    t.equal(tried(), calls([...wanted, ...wanted.slice(0, 2)]), `${note}: these words and no others`)
+    t.notOk(existsSync(join(dir, 'made')), 'no name is run')
+    // Names that would break the form are not even counted.
+    const alike = (one: { note: string }) => ({ ...one, note: one.note.replace(/for \d+ of/, 'for some of') })
+    t.same(shown(evidence.filter(({ kind }) => kind === 'bhyvectl' || kind === 'cbsd')).map(alike), shown(live).map(alike), `${note}: as on the live host`)
+    t.match(byId(evidence).get('bhyvectl/win-11'), { status: 'ok', body: 'map of --vm=win-11\n' }, note)
+    t.same([byId(evidence).get('bectl')?.status, byId(evidence).get('devinfo')?.status], ['absent', 'absent'])
+  }
+  const hang = join(dir, 'hang')
+  mkdirSync(hang)
+  for (const name of ['a-hangs', 'b']) writeFileSync(join(hang, name), '')
+  const pieces = byId((await runScript(made([of(20, 'bhyvectl', hang)], 6), dir, quick[0], 'hang.txt')).evidence)
+  t.same([pieces.get('bhyvectl/a-hangs')?.status, pieces.get('bhyvectl/b')?.status], ['timeout', 'ok'], 'one that hangs leaves the others their share')
 })
 
 t.test('it overwrites nothing, says beforehand what it reads, and takes no other option', { skip: linux }, async t => {
@@ -296,10 +343,11 @@ t.test('a FreeBSD host with the base system alone: the facts are those of the sa
     uname: `case $1 in -s) echo FreeBSD ;; -n) echo host.example ;; *) exit 1 ;; esac`, stat: freebsdStat, ps: printing('  PID COMMAND\n 4711 bhyve: ai (bhyve)'),
     ls: `if [ "$1 $2" = '-l /dev/vmm' ]; then ${printing(body('vmm-devices'))}\nelse exec busybox ls "$@"; fi`,
     pciconf: `[ "$1" = -lvbceB ] && { echo 'pciconf: illegal option -- B' >&2; exit 1; }\n${printing(body('pciconf'))}`, acpidump: printing(body('acpidump')), dmesg: printing(body('kernel-log')),
+    bhyvectl: `[ "$*" = '--vm=rocm --get-memmap' ] || exit 1\n${printing('Address     Length      Segment     Offset      Prot  Flags\n0           3.0GB       sysmem      0           RWX   wired/iommu')}`,
     'freebsd-version': printing(body('freebsd-version')), kldstat: printing(body('kldstat')), sysctl: printing(body('sysctl')), kenv: printing(body('kenv')),
   }, {
     'boot/loader.conf': `${lines('loader-conf')}\n`, 'etc/rc.conf': `${lines('rc-conf')}\n`, 'etc/remote': body('remote'), 'var/run/dmesg.boot': body('kernel-log'),
-    'vm/rocm/rocm.conf': body('vm-bhyve/rocm'), 'vm/rocm/vm-bhyve.log': body('bhyve-log/rocm'), 'collect.sh': await collectorScript('freebsd'),
+    'vm/rocm/rocm.conf': body('vm-bhyve/rocm'), 'vm/rocm/vm-bhyve.log': body('bhyve-log/rocm'), 'collect.sh': await collectorScript('freebsd'), 'dev/vmm/rocm': '', 'dev/vmm/a b': '',
   })
   const [command = '', ...before] = chroot ?? []
   const { status, stderr } = spawnSync(command, [...before, dir, '/bin/sh', '/collect.sh', '/tmp/out.txt'], { encoding: 'utf8', timeout: 120_000, env: { PATH: `/bin:${process.env['PATH'] ?? ''}` } })
@@ -313,6 +361,7 @@ t.test('a FreeBSD host with the base system alone: the facts are those of the sa
   t.same(valuesOf(snapshotOf(only(evidence))), wanted)
   t.ok(JSON.stringify(wanted).length > 3000, 'there are facts')
   t.match(byId(evidence).get('device-map')?.status, 'absent')
+  t.match(snapshotOf(evidence.filter(({ kind }) => kind === 'bhyvectl')).vms['rocm'], { vmmMemoryMiB: { value: 3072 }, vmmWired: { value: true }, vmmMapped: { value: true } })
 })
 
 t.test('every declaration is understood when it is read back', async t => {

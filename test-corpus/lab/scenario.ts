@@ -65,7 +65,7 @@ const schema = v.strictObject({
   gone: v.optional(v.array(v.string())),
   /** Shell lines that succeed only where passthrough works; else the VM must run and vfio-pci have its function. */
   proof: v.optional(v.string(), 'vm-works'),
-  /** Leaves the box as it was found, so that another scenario may go on in it. */
+  /** Leaves the box as it was found, so that another scenario may go on in it; only where no log keeps a failure that the next would be blamed for. */
   tidy: v.optional(v.string()),
   /** Why something of it cannot be shown here. */
   note: v.optional(v.string()),
