@@ -5,7 +5,30 @@
 import type { EvidenceKind } from '../model/evidence.ts'
 
 /** A command as an argument list; never a shell. `{release}` in a word is the release of the running kernel. Runs with LC_ALL=C and a closed standard input. */
-export interface RunRecipe { readonly run: readonly [string, ...string[]] }
+export interface RunRecipe {
+  readonly run: readonly [string, ...string[]]
+  /** Runs it once for each of these names, put in for `{name}`; a piece each. */
+  readonly for?: NamesIn
+}
+/**
+ * Names of a directory's entries that a command is run for. A name of other characters, or one that begins with `-` or `.`, is left
+ * out: an option or a path that somebody made of a name never gets to the command.
+ */
+export interface NamesIn {
+  readonly namesIn: string
+  /** What a name is made of, as in a bracket expression of a shell's pattern: any of `A-Z`, `a-z`, `0-9`, `_.@:+`, and `-` at the end. */
+  readonly of: string
+  /** The most that are asked for, in the order of the names; 32 if not said. */
+  readonly most?: number
+}
+export const mostNamed = 32
+
+/** Whether a command may be run for a name. Throws a SyntaxError where `of` is no bracket expression. */
+export function isNameOf(of: string): (name: string) => boolean {
+  if (!/^(?:A-Z|a-z|0-9|[_.@:+])+-?$/.test(of)) throw new SyntaxError(`${of} is not made of A-Z, a-z, 0-9, _.@:+ and - at the end`)
+  const form = new RegExp(`^(?![-.])[${of}]{1,255}$`)
+  return name => form.test(name)
+}
 /** One file as text (or bytes for binary kinds). `*` in a path component matches within it; several files become several pieces or one, see `join`. */
 export interface ReadRecipe { readonly read: string }
 /**
@@ -16,6 +39,8 @@ export interface ReadRecipe { readonly read: string }
 export interface TreeRecipe {
   /** Directories, `*` allowed in components. */
   readonly tree: readonly string[]
+  /** Looks only into directories in which the first line of `file` is one of `is`, `*` allowed: of all processes those of QEMU. The others leave no line. */
+  readonly only?: { readonly file: string, readonly is: readonly string[] }
   /** Names below each, `*` allowed: text files; a missing one leaves no line. */
   readonly files?: readonly string[]
   /** Names that are symbolic links: the target is kept. */

@@ -217,14 +217,52 @@ run_for() {
   run "$@" "$before$release$after"
 }
 
+# run_each FOLDER CHARACTERS MOST DO: calls DO with each name in a folder that is made of these characters and begins with
+# neither "-" nor ".", each in an even share of the time. True when one answered.
+run_each() {
+  take_list "$1"
+  names_in=$1 characters=$2 most=$3 with_name=$4
+  set --
+  for entry in "$names_in"/*; do
+    named=${entry##*/}
+    case $named in
+      # A name of other characters, and the pattern itself where nothing is.
+      [-.]* | *[!$characters]*) continue ;;
+    esac
+    if [ "$#" -lt "$most" ]; then set -- "$@" "$named"; fi
+  done
+  [ "$#" -gt 0 ] || return 1
+  share=$((patience / $#))
+  [ "$share" -gt 0 ] || share=1
+  killer=${with_timeout:+timeout -s KILL $share}
+  said_by_one=
+  for named do
+    if "$with_name" "$named"; then said_by_one=1; fi
+  done
+  killer=${with_timeout:+timeout -s KILL $patience}
+  [ -n "$said_by_one" ]
+}
+
 # each PATTERN DO: calls DO for each directory, which finds it in $dir.
 each() { at=$2; walk '' "${1#/}" look_into; }
 look_into() {
   if [ ! -d "$1" ]; then unseen "$1"; return 0; fi
   if [ ! -x "$1" ]; then line "$1" '!denied'; return 0; fi
   dir=$1
-  line "$dir" /
   "$at"
+}
+# only FILE PATTERN...: whether the first line of a file in $dir is one of these; that line is kept.
+only() {
+  by=$1 got=''
+  [ -f "$dir/$by" ] || return 1
+  { IFS= read -r got < "$dir/$by"; } 2>/dev/null
+  shift
+  for pattern do
+    # It is a pattern.
+    # shellcheck disable=SC2254
+    case $got in $pattern) line "$dir/$by" "=$got"; return 0 ;; esac
+  done
+  return 1
 }
 
 take_text() {
@@ -318,12 +356,8 @@ only_vms() { grep -E 'PID|qemu|kvm'; }
 only_options() { grep -E '^# Linux/|CONFIG_(VFIO|I|P|AMD|X86|EFI|ACPI|S|F|D|H|V|K|M|N|USB_XHCI|BLK_DEV_NVME|LOCK|CMDLINE)'; }
 only_of_qemu_conf() { grep -E '^/sys/|!(denied|failed)|^[^=]*[/]$|=[[:space:]]*(user|group|dynamic_ownership|security_[a-z_]+|cgroup_[a-z_]+|relaxed_acs_check|namespaces|clear_emulator_capabilities)[[:space:]]*=|=[[:space:]]*"/dev/|=[[:space:]]*\]'; }
 only_pci_of_nova() { grep -E '^[^=]*[/]$|!(denied|failed)|=[[:space:]]*\[[a-z_]+\]|=[[:space:]]*(device_spec|passthrough_whitelist|alias|enabled_mdev_types|enabled_vgpu_types)[[:space:]]*='; }
+only_entries_of_grub() { awk '!/\/grub\.cfg.=/ || /=[ \t]*(menuentry|submenu|linux|linux16|linuxefi)[ \t]/'; }
 only_holders() { grep -E '^/proc/[0-9]+/(comm.=|fd(/[0-9]+)?.!|fd/[0-9]+.>/dev/(nvidia|dri/|kfd|vfio/|fb|kvmfr))'; }
-# Of all processes only the limits of QEMU are of use; what is not of /proc stays.
-only_vm_limits() {
-  sed -e '/^.proc.[0-9]*.comm.=qemu/b' -e '/^.proc.[0-9]*.comm.=kvm/b' -e '/^.proc.[0-9]*.limits.=Max locked/b' \
-    -e '/^.proc.[0-9]*.comm.=/d' -e '/^.proc.[0-9]*.limits.=/d' -e '/^.proc.[0-9]*.[/]$/d'
-}
 
 # ------------------------------------------------------------------ what to read
 
@@ -382,6 +416,7 @@ number=0
 # probe SECONDS LIMIT FUNCTION DECLARATION
 probe() {
   number=$((number + 1))
+  patience=$1
   killer=${with_timeout:+timeout -s KILL $1}
   limit=$2
   name=${4#*'"gives":"'}

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -7,6 +7,7 @@ import fc from '../test-corpus/property.ts'
 import { readArchive, type ArchiveForm } from './archive.ts'
 import { packedBy, tarOf, zipOf, type Packed } from './archives.test-data.ts'
 import { openInputs } from './open.ts'
+import { packSnapshot } from './snapshot.ts'
 
 const log = '[    0.000000] Linux version 6.12.0 #1 SMP\n[    1.000000] vfio-pci 0000:21:00.0: enabling device (0000 -> 0003)\n'
 const honest: readonly Packed[] = [{ path: 'ticket/', type: 'Directory' }, { path: 'ticket/dmesg.txt', text: log }, { path: 'ticket/cmdline.txt', text: 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 intel_iommu=on\n' }, { path: 'ticket/photo.jpg', text: Buffer.from('\xff\xd8\xff\xe0', 'latin1') }]
@@ -123,6 +124,87 @@ t.test('encrypted, nested, damaged', async t => {
   await t.rejects(open('none.tar.xz', Buffer.from('\xfd7zXZ\0rest', 'latin1')), /is a damaged archive, or none/)
   await t.rejects(open('none.zip', Buffer.from('PK\x03\x04rest')), /is a damaged archive, or none/)
   await t.rejects(open('window.tar.zst', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xff, 0, 0, 0])), /window of more than 128 MiB/)
+})
+
+/** A host of one day in November, as gpudoctor keeps it. */
+async function snapshotOf(day: number): Promise<Buffer> {
+  const takenAt = `2026-11-${day}T10:00:00Z`
+  const evidence = [{ id: 'cmdline', kind: 'cmdline', from: '/proc/cmdline', status: 'ok', body: `quiet day=${day}\n` }, { id: 'meminfo', kind: 'meminfo', from: '/proc/meminfo', status: 'absent', body: '' }] as const
+  const packed = await packSnapshot({ manifest: { tool: 'gpudoctor 0.1.0', takenAt, zoneMinutes: 0, platform: 'linux', root: true, redacted: {} }, evidence, facts: null }, 1 << 20)
+  return packed ?? Buffer.alloc(0)
+}
+const reportOf = (snapshot: Buffer | null): string => `<!doctype html>\n<html><title>gpudoctor: host</title>${snapshot ? `<script type="application/x-gpudoctor-snapshot+gzip;base64" id="snapshot">${snapshot.toString('base64')}</script>` : ''}</html>\n`
+const captureOf = (day: number, more = ''): string => `gpudoctor-capture 1\nabout tool gpudoctor 0.1.0\nabout platform linux\nabout taken 2026-11-${day}T10:00:00Z\nabout uid 0\nabout node example\nabout probes 1\n`
+  + `probe 1 {"gives":"cmdline","platform":"linux","first":[{"read":"/proc/cmdline"}]}\nfile /proc/cmdline\n=quiet day=${day}\n${more}\nend\n\nstop 1 done 0\nfinish\n`
+
+t.test('what gpudoctor wrote is known in archives and folders', async t => {
+  const dir = t.testdir({})
+  const one = await snapshotOf(17)
+  const wrote: Readonly<Record<string, string | Buffer>> = { 'host.tar.gz': one, 'host.tgz': one, 'gpudoctor.html': reportOf(one), 'page.htm': reportOf(one), 'gpudoctor-snapshot.txt': captureOf(17), 'host.txt.gz': gzipSync(captureOf(17)), 'host': captureOf(17) }
+  let n = 0
+  const open = async (form: ArchiveForm | 'folder', members: readonly Packed[]) => {
+    const path = join(dir, `${n++}${form === 'folder' ? '' : `.${form}`}`)
+    if (form !== 'folder') await writeFile(path, forms(members).get(form) ?? '')
+    else for (const { path: name, text = '' } of members) {
+      await mkdir(join(path, name, '..'), { recursive: true })
+      await writeFile(join(path, name), text)
+    }
+    return await openInputs([path])
+  }
+  for (const form of ['tar', 'tar.gz', 'zip', 'folder'] as const) {
+    for (const [name, text] of Object.entries(wrote)) {
+      const { evidence, manifest } = await open(form, [{ path: `all/${name}`, text }, { path: 'all/dmesg.txt', text: log }])
+      const of = `${name} in ${form}`
+      t.same(evidence.filter(({ status }) => status === 'ok').map(({ id }) => id).sort(), ['cmdline', 'kernel-log'], of)
+      t.match(evidence.find(({ id }) => id === 'cmdline'), { from: '/proc/cmdline', body: 'quiet day=17\n' }, of)
+      t.match(manifest, { takenAt: '2026-11-17T10:00:00Z', platform: 'linux', root: true }, of)
+      t.same(evidence.filter(({ status }) => status === 'failed'), [], of)
+    }
+    const alone = await open(form, [{ path: 'host.tar.gz', text: one }])
+    t.same(alone.evidence.map(({ id }) => id), ['cmdline', 'meminfo'], `alone in ${form}`)
+    // A report and the snapshot it carries are one host; beside a bundle it is found all the same.
+    const both = await open(form, [{ path: 'sos/sos_commands/kernel/dmesg', text: log }, { path: 'sos/proc/cmdline', text: 'BOOT_IMAGE=/vmlinuz\n' }, { path: 'gpudoctor.tar.gz', text: one }, { path: 'gpudoctor.html', text: reportOf(one) }])
+    t.same(both.evidence.filter(({ status }) => status !== 'absent').map(({ id, status }) => `${id.replace(/\.(?:tar|html)$/, '')} ${status}`).sort(), ['cmdline ok', 'cmdline/gpudoctor ok', 'kernel-log ok'], `beside a bundle in ${form}`)
+  }
+})
+
+t.test('of several hosts in one folder or archive the newest is read, and the others are named', async t => {
+  const members: readonly Packed[] = [{ path: 'a.tar.gz', text: await snapshotOf(18) }, { path: 'b.html', text: reportOf(await snapshotOf(20)) }, { path: 'c.txt', text: captureOf(19) }]
+  const dir = t.testdir({ folder: Object.fromEntries(members.map(({ path, text = '' }) => [path, text])) })
+  await writeFile(join(dir, 'all.zip'), zipOf(members))
+  for (const [path, between] of [[join(dir, 'folder'), '/'], [join(dir, 'all.zip'), ':']] as const) {
+    const { evidence, manifest, otherHosts } = await openInputs([path])
+    t.same(otherHosts, ['a.tar.gz', 'c.txt'].map(name => `${path}${between}${name}`))
+    t.equal(manifest?.takenAt, '2026-11-20T10:00:00Z')
+    t.same(evidence.filter(({ status }) => status === 'ok').map(({ id, body }) => [id, body]), [['cmdline', 'quiet day=20\n']], 'hosts are not mixed')
+    t.same(evidence.filter(({ status }) => status === 'failed').map(({ kind, from, note }) => [kind, from, note]), [['a.tar.gz', 18], ['c.txt', 19]].map(([name, day]) =>
+      ['text', `${path}${between}${name}`, `is a snapshot of 2026-11-${day}T10:00:00Z and was not read: each snapshot is a host of its own, and the newest here is ${path}${between}b.html of 2026-11-20T10:00:00Z. Hand this one in by itself`]))
+  }
+  const many = Array.from({ length: 30 }, (_, day) => ({ path: `${day}.txt`, text: captureOf(day + 10) }))
+  await writeFile(join(dir, 'many.tar'), tarOf(many))
+  const { evidence } = await openInputs([join(dir, 'many.tar')])
+  t.equal(evidence.filter(({ status }) => status === 'ok').length, 1)
+  t.equal(evidence.filter(({ note }) => note?.includes('was not looked into, as more than 20 snapshots lie here')).length, 9)
+  const two = await openInputs([join(dir, 'folder/a.tar.gz'), join(dir, 'folder/b.html')])
+  t.same(two.evidence.filter(({ kind }) => kind === 'cmdline').map(({ id }) => id), ['cmdline', 'cmdline/b.html'], 'what is handed in by name is read')
+})
+
+t.test('damaged and hostile ones in an archive', async t => {
+  const dir = t.testdir({})
+  const one = await snapshotOf(17)
+  const open = async (text: string | Buffer, name = 'gpudoctor.tar.gz') => {
+    await writeFile(join(dir, 'x.zip'), zipOf([{ path: name, text }, { path: 'dmesg.txt', text: log }]))
+    const { evidence } = await openInputs([join(dir, 'x.zip')])
+    t.ok(evidence.some(({ id, status }) => id === 'kernel-log' && status === 'ok'), 'the rest is read')
+    return evidence.filter(({ kind }) => kind !== 'kernel-log')
+  }
+  t.match(await open(one.subarray(0, one.length - 30)), [{ status: 'failed', note: /damaged: it ends too early/ }])
+  t.match(await open(reportOf(null), 'gpudoctor.html'), [{ status: 'failed', note: /without its snapshot/ }])
+  t.match(await open('<!doctype html><title>some page</title>', 'page.html'), [{ status: 'failed', note: /one file in it has no name of a text/ }])
+  t.match(await open(captureOf(17, '=x\n'.repeat(7 << 20)), 'gpudoctor-snapshot.txt'), [{ status: 'failed', note: /larger than what is kept of a file in an archive/ }], 'a capture with a gap is not read')
+  // One level: what lies in an archive in an archive stays there.
+  t.match(await open(zipOf([{ path: 'gpudoctor.tar.gz', text: one }]), 'inner.txt'), [{ status: 'failed', note: /a zip archive in an archive/ }])
+  t.match(await open(gzipSync(tarOf([{ path: 'host.tar.gz', text: one }])), 'gpudoctor-all.tar.gz'), [{ status: 'failed', note: /a tar archive in an archive/ }])
 })
 
 t.test('standard input may be an archive', async t => {

@@ -29,7 +29,9 @@ const readings = (path: string): readonly string[] => (path.includes('/') ? [pat
 
 const largestLoose = 8 << 20
 const mostLoose = 48 << 20
-const looseName = /(?:^|\/)[^/]*\.(?:txt|log|xml|conf|cfg|md|out|dmesg|dump|json|ya?ml|bin|gz)$|(?:^|\/)[^./]+$/i
+const looseName = /(?:^|\/)[^/]*\.(?:txt|log|xml|conf|cfg|md|out|dmesg|dump|json|ya?ml|bin|gz|tgz|html?)$|(?:^|\/)[^./]+$/i
+/** What gpudoctor wrote, as people call it: a snapshot, a report, what the collector script wrote. Beside other bundles it is known by that name alone. */
+const ownName = /(?:^|\/)[^/]*gpudoctor[^/]*\.(?:txt|gz|tgz|html?)$/i
 
 /**
  * Asked for each member before the bundle is known: those that some bundle wants, and small files that may be loose ones, until
@@ -43,6 +45,7 @@ export class Picker {
 
   readonly wants = (path: string, size: number): boolean => {
     const both = readings(path)
+    if (ownName.test(path)) return true
     this.#marked ||= bundles.some(one => !one.loose && both.some(reading => one.mark.test(reading)))
     if (bundles.some(one => one.members.some(rule => both.some(reading => rule.at.test(reading))))) return true
     if (this.#marked || /(?:^|\/)\.[^/]+(?:\/|$)/.test(path)) return false

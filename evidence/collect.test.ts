@@ -4,7 +4,8 @@ import { createServer } from 'node:net'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { collector, type Collector } from '../collectors/collector.ts'
+import { collectors } from '../collectors/all.ts'
+import { collector, isNameOf, type Collector } from '../collectors/collector.ts'
 import type { Evidence } from '../model/evidence.ts'
 import { collect, plan } from './collect.ts'
 import { liveSource } from './live-source.ts'
@@ -96,6 +97,8 @@ t.test('every: a piece per file, trees and plain files and commands in one', asy
     body: '/sys/d/0\t/\n/sys/d/0/empty\t=\n/sys/d/0/driver\t>../../bus/pci/drivers/nvidia\n/sys/d/0\t/\n/sys/d/0/config\t/\n/sys/d/0/driver\t/\n/sys/d/0/empty\t/\n/sys/d/0/config\t@100644 0 108 12 1700000000\n/sys/d/0/config\t#01\n'
       + '/sys/d/1\t/\n/sys/d/1/x?y?z\t=v\n/sys/d/1\t/\n/sys/d/1/x?y?z\t/\n',
   })
+  const processes = fake({ '/proc/1/comm': 'init\n', '/proc/7/comm': 'qemu-system-x86\n', '/proc/7/status': 'VmLck: 1 kB\n', '/proc/8/comm': 'kvm-pit/7\n', '/proc/8/status': 'x\n', '/proc/9/comm': coded('EACCES') })
+  t.match(await one(processes, { gives: 'limits', every: [{ tree: ['/proc/*'], only: { file: 'comm', is: ['qemu*', 'kvm'] }, files: ['status'] }] }), { status: 'ok', body: '/proc/7\t/\n/proc/7/status\t=VmLck: 1 kB\n' }, 'the directories that are meant')
   t.match(await one(source, { gives: 'boot-config', every: [{ tree: ['/none/*'], files: ['x'] }] }), { status: 'absent', body: '' })
 })
 
@@ -146,6 +149,58 @@ t.test('head and tail of anything, in any portions', async t => {
     const { head, tail, left } = kept.bytes()
     t.same([Buffer.from(head).equals(whole.subarray(0, head.length)), Buffer.from(tail).equals(whole.subarray(400 - tail.length)), head.length + tail.length + left], [true, true, 400], `portions of ${portion}, limit ${limit}`)
     t.ok(head.length + tail.length <= limit || left === 0)
+  }
+})
+
+/** Names that a folder may have and no command is to see. */
+const hostile = ['-rf', '--destroy', '.hidden', '..x', '$(id)', '`id`', 'a b', 'a;id', 'a\nb', '*', '[x]', "it's", 'a"b', 'ü', 'a/../b', '{name}', 'x'.repeat(256), '']
+
+t.test('a command for each name of a folder', async t => {
+  const asked: string[] = []
+  const source = (names: readonly string[], answer: (vm: string) => Partial<Ran> & { readonly text?: string } | Error): Source => ({
+    ...fake({}), list: async () => names, run: async argv => {
+      asked.push(argv.join('|'))
+      const ran = answer(argv[1]?.slice('--vm='.length) ?? '')
+      if (ran instanceof Error) throw ran
+      return { out: bytesOf(ran.text ?? ''), complaint: '', exitCode: 0, timedOut: false, ...ran }
+    },
+  })
+  const memory: Omit<Collector, 'platform' | 'loses'> = { gives: 'bhyvectl', every: [{ run: ['bhyvectl', '--vm={name}', '--get-memmap', '{name}{name}'], for: { namesIn: '/dev/vmm', of: 'A-Za-z0-9_.@:+-', most: 3 } }] }
+  const shown = async (from: Source) => (await take(from, memory)).map(({ id, status, note }) => [id, status, ...(note === undefined ? [] : [note])])
+  t.same(await shown(source(['ai', 'b$&.2', 'win11', ...hostile].sort(), vm => (vm === 'ai' ? { text: 'map\n' } : { complaint: 'VM:win11 is not created.', exitCode: 1 }))), [
+    ['bhyvectl/ai', 'ok'], ['bhyvectl/win11', 'failed', 'VM:win11 is not created.'], ['bhyvectl', 'failed', `the command was not run for ${hostile.length + 1} of the names: they have characters that no such name has`],
+  ])
+  t.same(asked.splice(0), ['bhyvectl|--vm=ai|--get-memmap|aiai', 'bhyvectl|--vm=win11|--get-memmap|win11win11'])
+  t.match(await take(source(['ai'], () => ({ text: 'map\n' })), memory), [{ id: 'bhyvectl/ai', from: 'bhyvectl --vm=ai --get-memmap aiai', body: 'map\n' }])
+  asked.splice(0)
+  t.same(await shown(source(['a', 'b', 'c', 'd', 'e'], vm => (vm === 'a' ? { timedOut: true, exitCode: null } : { text: vm }))), [['bhyvectl/a', 'timeout', 'did not end in time'], ['bhyvectl/b', 'ok'], ['bhyvectl/c', 'ok'], ['bhyvectl', 'failed', 'the command was run for 3 names and not for the other 2']])
+  t.equal(asked.splice(0).length, 3)
+  t.same(await shown(source(['a', 'b'], () => new SourceError('absent', 'bhyvectl is not installed'))), [['bhyvectl', 'absent', 'bhyvectl is not installed']])
+  t.equal(asked.length, 1, 'what is not installed is not tried again')
+  t.same(await shown(source([], () => ({}))), [['bhyvectl', 'absent', '/dev/vmm/*: there is none']])
+  t.match(await shown(source(hostile, () => ({}))), [['bhyvectl', 'failed', /was not run for/]])
+  t.match(await shown(fake({ '/dev/vmm': coded('EACCES') })), [['bhyvectl', 'denied']])
+  t.match(await shown(fake({})), [['bhyvectl', 'absent']])
+  t.same(plan([collector({ platform: 'linux', loses, ...memory })]).slice(1), ["  run   bhyvectl '--vm={name}' --get-memmap '{name}{name}'", '          each {name} in /dev/vmm of [A-Za-z0-9_.@:+-] (3)'])
+})
+
+t.test('one that hangs leaves the others their share of the time', async t => {
+  const shares: number[] = []
+  const source: Source = { ...fake({}), list: async () => ['a', 'b', 'c'], run: async (_, timeout) => { shares.push(timeout); return { out: bytesOf(''), complaint: '', exitCode: null, timedOut: true } } }
+  await take(source, { gives: 'bhyvectl', timeout: 60, every: [{ run: ['x', '{name}'], for: { namesIn: '/names', of: 'a-z' } }] })
+  t.same(shares.map(ms => Math.ceil(ms / 10_000)), [2, 3, 6], 'a third of what is left, then half, then all')
+})
+
+t.test('what names are made of', async t => {
+  const vm = isNameOf('A-Za-z0-9_.@:+-')
+  t.same(hostile.filter(vm), [])
+  t.ok(['ai', 'win-11', '_a', 'a.b:c@d+e'].every(vm))
+  for (const of of ['', '-', 'a', '^x', 'z-a', '!-~', ']', '\\w', 'a-z]*[', 'a-z$', '_--', 'a-zA']) t.throws(() => isNameOf(of), SyntaxError, of)
+  for (const { gives, first, every } of collectors) for (const recipe of [...(first ?? []), ...(every ?? [])]) {
+    if (!('run' in recipe)) continue
+    t.equal(recipe.run.slice(1).some(word => word.includes('{name}')), recipe.for !== undefined, `${gives}: {name} stands where there are names`)
+    t.notMatch(recipe.run[0], /\{name\}/)
+    if (recipe.for) t.doesNotThrow(() => isNameOf(recipe.for?.of ?? ''))
   }
 })
 

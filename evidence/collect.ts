@@ -2,11 +2,11 @@
  * Runs collectors against a source: what each declares becomes evidence, with what secrets hold taken out before
  * anything else sees it. No collector disturbs another, whatever happens to it.
  */
-import type { Collector, Recipe, TreeRecipe } from '../collectors/collector.ts'
+import { isNameOf, mostNamed, type Collector, type NamesIn, type Recipe, type RunRecipe, type TreeRecipe } from '../collectors/collector.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec, type EvidenceStatus } from '../model/evidence.ts'
 import { createRedactor, type Redactor } from './redact.ts'
-import { expand, reasonOf, SourceError, type Bytes, type Ran, type Source } from './source.ts'
+import { componentForm, expand, reasonOf, SourceError, type Bytes, type Ran, type Source } from './source.ts'
 import { noted } from '../language/say.ts'
 
 /** Collectors at work at one time; each runs at most one command. */
@@ -83,16 +83,19 @@ export function plan(collectors: readonly Collector[], tell: (text: string) => s
 }
 
 function planned(recipe: Recipe, when: string): string[] {
-  if ('run' in recipe) return [`  run   ${recipe.run.map(quoted).join(' ')}${when}`]
+  if ('run' in recipe) return [`  run   ${recipe.run.map(quoted).join(' ')}${when}`, ...(recipe.for ? [forEach(recipe.for)] : [])]
   if ('read' in recipe) return [`  read  ${recipe.read}${when}`]
-  const { files = [], links = [], bytes = {}, lists = [], stats = [] } = recipe
+  const { only, files = [], links = [], bytes = {}, lists = [], stats = [] } = recipe
   const below = (verb: string, names: readonly string[]) => (names.length ? [`${verb} ${names.join(' ')}`] : [])
   const parts = [
+    ...(only ? [`only where ${only.file} is ${only.is.join(' or ')}`] : []),
     ...below('read', files), ...below('link', links), ...below('bytes', Object.entries(bytes).map(([name, most]) => `${name} (${most})`)),
     ...below('list', lists), ...below('stat', stats),
   ]
   return recipe.tree.flatMap(dir => [`  tree  ${dir}${when}`, ...parts.map(part => `          ${part}`)])
 }
+
+const forEach = ({ namesIn, of, most = mostNamed }: NamesIn): string => `          each {name} in ${namesIn} of [${of}] (${most})`
 
 const quoted = (arg: string): string => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`)
 
@@ -189,6 +192,7 @@ function joined(bodies: readonly Piece[], failed: readonly Piece[]): Piece {
 async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongOthers = false): Promise<Piece[]> {
   try {
     if ('run' in recipe) {
+      if (recipe.for) return await takeNamed(recipe.run, recipe.for, budget)
       const argv = await withRelease(recipe.run, budget)
       return [fromRun(argv.map(quoted).join(' '), await budget.source.run(argv, budget.left(), budget.limit), budget)]
     }
@@ -200,6 +204,32 @@ async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongO
     const from = 'run' in recipe ? recipe.run.join(' ') : 'read' in recipe ? recipe.read : recipe.tree.join(' ')
     return [failure(from, error, budget.binary)]
   }
+}
+
+/** A command once for each name, each in an even share of the time that is left: a VM that hangs does not hide the others. */
+async function takeNamed(run: RunRecipe['run'], { namesIn, of, most = mostNamed }: NamesIn, budget: Budget): Promise<Piece[]> {
+  const all = await budget.source.list(namesIn, budget.left())
+  const names = all.filter(isNameOf(of))
+  if (all.length === 0) throw new SourceError('absent', noted('{path}: there is none', { path: `${namesIn}/*` }))
+  const asked = names.slice(0, most)
+  const pieces: Piece[] = []
+  for (const [i, name] of asked.entries()) {
+    const [file, ...words] = run
+    const argv = [file, ...words.map(word => word.replaceAll('{name}', () => name))] as const
+    const from = argv.map(quoted).join(' ')
+    try {
+      pieces.push({ ...fromRun(from, await budget.source.run(argv, budget.left() / (asked.length - i), budget.limit), budget), name })
+    } catch (error) {
+      if (pieces.length === 0 && reasonOf(error).status === 'absent') throw error
+      pieces.push({ ...failure(from, error, budget.binary), name })
+    }
+  }
+  const [odd, more] = [all.length - names.length, names.length - asked.length]
+  const notes = [
+    ...(odd > 0 ? [noted('the command was not run for {n} of the names: they have characters that no such name has', { n: odd })] : []),
+    ...(more > 0 ? [noted('the command was run for {most} names and not for the other {n}', { most, n: more })] : []),
+  ]
+  return notes.length > 0 ? [...pieces, { from: namesIn, status: 'failed', body: empty(budget.binary), note: notes.join('; ') }] : pieces
 }
 
 /** A command for the running kernel: its release in place of `{release}`. */
@@ -311,11 +341,13 @@ async function takeTree(recipe: TreeRecipe, budget: Budget): Promise<Piece> {
   const parts: string[] = []
   let worst: Piece | undefined
   let out = false
-  const dirs = (await Promise.all(recipe.tree.map(async pattern => {
+  const there = (await Promise.all(recipe.tree.map(async pattern => {
     const found = await expand(budget.source, pattern, budget.left)
-    const there = await Promise.all(found.map(dir => isThere(dir, budget)))
-    return found.filter((_, i) => there[i])
+    if (recipe.only) return found
+    const are = await Promise.all(found.map(dir => isThere(dir, budget)))
+    return found.filter((_, i) => are[i])
   }))).flat()
+  const dirs = (await inTurns(there, filesAtOnce, async dir => (await isMeant(dir, recipe.only, budget) ? [dir] : []))).flat()
   let size = 0
   const blocks = await inTurns(dirs, filesAtOnce, async dir => {
     if (out) return ''
@@ -345,6 +377,18 @@ async function isThere(dir: string, { source, left }: Budget): Promise<boolean> 
     const { status } = reasonOf(error)
     if (status === 'timeout') throw error
     return status !== 'absent'
+  }
+}
+
+/** Whether the file by which a tree chooses its directories says so; one that cannot be read does not. */
+async function isMeant(dir: string, only: TreeRecipe['only'], { source, left }: Budget): Promise<boolean> {
+  if (!only) return true
+  try {
+    const { head } = await source.read(`${dir}/${only.file}`, 512, left())
+    return only.is.some(form => componentForm(form).test(decode(head).split('\n', 1)[0] ?? ''))
+  } catch (error) {
+    if (reasonOf(error).status === 'timeout') throw error
+    return false
   }
 }
 

@@ -6,6 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { constants as open } from 'node:fs'
 import { type FileHandle, open as openFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { constants as zlib, gunzipSync } from 'node:zlib'
 import { nameOf, type Evidence, type EvidenceId, type EvidenceKind } from '../model/evidence.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
@@ -14,7 +15,7 @@ import { bundleOf, Picker, piecesOf, topOf } from './bundled.ts'
 import { kindOfName, stemOf } from './recognise.ts'
 import type { Manifest } from './manifest.ts'
 import { createRedactor, type RedactionCounts, type Redactor } from './redact.ts'
-import { loadSnapshot, loadSnapshotFolder, type LoadedSnapshot } from './snapshot.ts'
+import { loadSnapshot, loadSnapshotFolder, snapshotAmong, type LoadedSnapshot } from './snapshot.ts'
 import { cut, type Piece } from './ticket.ts'
 import { noted } from '../language/say.ts'
 
@@ -31,6 +32,8 @@ export interface OpenLimits {
   /** Bytes in all, unpacked. */
   readonly bytes: number
 }
+/** Snapshots of one folder or archive that are looked into. */
+const mostHosts = 20
 const usual: OpenLimits = { files: 10_000, depth: 12, bytes: 512 * 1024 * 1024 }
 const MIB = 1024 * 1024
 
@@ -70,6 +73,8 @@ export interface Opened {
   readonly manifest: Manifest | null
   /** What redaction took out of loose files, by label; a snapshot's own count stands in its manifest. */
   readonly redacted: RedactionCounts
+  /** Where snapshots lie that were not read, for a newer one of another host lies in the same folder or archive. */
+  readonly otherHosts: readonly string[]
 }
 
 /**
@@ -82,12 +87,25 @@ export async function openInputs(paths: readonly string[], limits: Partial<OpenL
   return inputs.result()
 }
 
+/** A host as gpudoctor took it: a snapshot, or what the collector script wrote. */
+interface Host {
+  readonly from: string
+  readonly manifest: Manifest
+  readonly evidence: readonly Evidence[]
+  /** What is wrong with it, in words. */
+  readonly problems: readonly string[]
+}
+
 class Inputs {
   readonly #limits: OpenLimits
   readonly #evidence: Evidence[] = []
   readonly #ids = new Set<string>()
   readonly #redactor: Redactor
   #manifest: Manifest | null = null
+  /** The newest of the hosts that one path holds, and where the others came from. */
+  #host: Host | null = null
+  #otherHosts: Host[] = []
+  readonly #notTaken: string[] = []
   #bytesLeft: number
   #filesLeft: number
 
@@ -100,7 +118,7 @@ class Inputs {
 
   result(): Opened {
     if (this.#evidence.some(one => one.status === 'ok' || one.status === 'cut' || one.status === 'absent')) {
-      return { evidence: this.#evidence, manifest: this.#manifest, redacted: this.#redactor.counts }
+      return { evidence: this.#evidence, manifest: this.#manifest, redacted: this.#redactor.counts, otherHosts: this.#notTaken }
     }
     const problems = this.#evidence.map(({ from, note }) => `${from}: ${note ?? noted('could not be read')}`)
     throw new InputError(problems.length > 0 ? problems.slice(0, 20).join('\n') : noted('nothing was handed in'))
@@ -117,17 +135,21 @@ class Inputs {
     } catch (error) {
       this.#failed(path, reasonOf(error))
     }
+    this.#settle()
   }
 
   async #folder(path: string): Promise<void> {
     if (await isSnapshotFolder(path)) return await this.#snapshot(path, () => loadSnapshotFolder(path))
     const before = this.#evidence.length
-    const paths = await this.#pathsBelow(path)
+    const all = await this.#pathsBelow(path)
+    const own = await ownAmong(path, all)
+    const paths = all.filter(one => !own.has(one))
     const bundle = bundleOf(paths)
+    if (bundle !== null) for (const one of own) await this.#fileBelow(join(path, one))
     if (bundle?.hostTree) return await this.#hostTree(path, paths)
     if (bundle !== null) return await this.#bundleFolder(path, paths)
     await this.#walk(path, 1)
-    if (this.#evidence.length === before) this.#failed(path, noted('the folder holds no file'))
+    if (this.#evidence.length === before && this.#host === null) this.#failed(path, noted('the folder holds no file'))
   }
 
   /** Paths of the files below a folder, to see what it is; links are no files, as they may lead out of it. */
@@ -190,11 +212,21 @@ class Inputs {
     const [single] = members
     if (single?.path === '') return this.#content(from.replace(/\.(?:xz|zst)$/i, ''), single.bytes, !single.cut && notes.length === 0)
     if (members.length === 0) return this.#failed(from, notes[0] ?? noted('the archive holds nothing that gpudoctor reads'))
-    const passed = bundleOf(members.map(({ path }) => path)) ? 0 : picker.passedOver
-    this.#bundle(from, members, passed === 0 ? notes : [...notes, passed === 1 ? noted('one file in it has no name of a text and was left out') : noted('{n} files in it have no name of a text and were left out', { n: passed })])
+    const repacked = snapshotAmong(members)
+    if (repacked !== null) return await this.#snapshot(from, repacked)
+    const own = members.filter(({ bytes }) => isOwn(bytes.subarray(0, headLength)))
+    for (const { path, bytes, cut: short } of own) await this.#member(`${from}:${path}`, bytes, short)
+    const foreign = members.filter(member => !own.includes(member))
+    const bundle = bundleOf(foreign.map(({ path }) => path))
+    // Pages are asked for as they may be reports.
+    const rest = bundle ? foreign : foreign.filter(({ path }) => !isPage(path))
+    const passed = bundle ? 0 : picker.passedOver + foreign.length - rest.length
+    if (rest.length === 0 && own.length > 0 && passed === 0 && notes.length === 0) return
+    this.#bundle(from, rest, passed === 0 ? notes : [...notes, passed === 1 ? noted('one file in it has no name of a text and was left out') : noted('{n} files in it have no name of a text and were left out', { n: passed })])
   }
 
   #bundle(from: string, members: readonly Member[], notes: readonly string[], done: ReadonlySet<EvidenceKind> = new Set()): void {
+    const before = this.#evidence.length
     const bundle = bundleOf(members.map(({ path }) => path))
     const about = bundle ? noted('out of {bundle}', { bundle: bundle.about }) : noted('out of an archive')
     for (const piece of piecesOf(bundle, members)) {
@@ -206,6 +238,7 @@ class Inputs {
       else this.#known(path, piece.kind, piece.bytes, piece.name, only)
     }
     for (const note of notes) this.#failed(from, note)
+    if (this.#evidence.length === before) this.#failed(from, noted('the archive holds nothing that gpudoctor reads'))
   }
 
   /** A member of which the bundle tells what it is. */
@@ -227,6 +260,7 @@ class Inputs {
         // A link leads out of the folder, or to a file that is met by its own name (sos has such).
         if (entry.isFile()) await this.#file(path, (await stat(path)).size)
         else if (!entry.isDirectory()) continue
+        else if (await isSnapshotFolder(path)) await this.#snapshot(path, () => loadSnapshotFolder(path))
         else if (depth >= this.#limits.depth) this.#failed(path, noted('lies more than {n} folders deep; it was left out', { n: this.#limits.depth }))
         else await this.#walk(path, depth + 1)
       } catch (error) {
@@ -235,24 +269,51 @@ class Inputs {
     }
   }
 
+  async #fileBelow(path: string): Promise<void> {
+    try {
+      await this.#file(path, (await stat(path)).size)
+    } catch (error) {
+      this.#failed(path, reasonOf(error))
+    }
+  }
+
+  /** One of gpudoctor's own files in an archive; a gap in it would put one answer under another question. */
+  async #member(from: string, bytes: Buffer, short: boolean): Promise<void> {
+    try {
+      if (short) this.#refuse(from, noted('is larger than what is kept of a file in an archive; unpack it and hand in the folder'))
+      else await this.#own(from, bytes)
+    } catch (error) {
+      this.#failed(from, reasonOf(error))
+    }
+  }
+
+  /** What gpudoctor wrote itself, out of its bytes; false for anything else. */
+  async #own(from: string, bytes: Buffer): Promise<boolean> {
+    const head = bytes.subarray(0, headLength)
+    if (isSnapshotArchive(head)) await this.#snapshot(from, () => loadSnapshot(bytes))
+    else if (isReport(head)) await this.#report(from, snapshotInReport(bytes))
+    else if (isCapture(head)) await this.#capture(from, bytes)
+    else if (isPackedCapture(head)) {
+      const unpacked = this.#gunzip(from, bytes)
+      if (unpacked !== null) await this.#capture(from, unpacked)
+    } else return false
+    return true
+  }
+
   async #file(path: string, size: number): Promise<void> {
     // Files of /proc and /sys say size 0 and have content all the same.
     const file = await openFile(path, open.O_RDONLY | open.O_NONBLOCK)
     try {
-      const head = await readUpTo(file, 0, 512)
+      const head = await readUpTo(file, 0, headLength)
       if (head.length === 0) return this.#failed(path, noted('the file is empty'))
-      if (isSnapshotArchive(isGzip(head) ? await readUpTo(file, 0, 4096) : head)) return await this.#snapshot(path, () => loadSnapshot(path))
+      if (isSnapshotArchive(head)) return await this.#snapshot(path, () => loadSnapshot(path))
       const form = await archiveForm(head, path)
       if (form !== null) return await this.#archive(path, path, form)
       const limit = Math.min(this.#bytesLeft, size > 0 ? size : 16 * MIB)
       const whole = size <= this.#bytesLeft
       if (limit === 0) return this.#failed(path, noted('more than {n} MiB were handed in; this file was left out', { n: Math.round(this.#limits.bytes / MIB) }))
       const bytes = await readUpTo(file, 0, limit)
-      const report = snapshotInReport(bytes)
-      if (report !== null) return await this.#report(path, report)
-      const capture = this.#captureIn(path, bytes)
-      if (capture !== null) return await this.#capture(path, capture)
-      this.#content(path, bytes, whole)
+      if (!await this.#own(path, bytes)) this.#content(path, bytes, whole)
     } finally {
       await file.close()
     }
@@ -265,32 +326,21 @@ class Inputs {
   }
 
   async #stream(from: string, bytes: Buffer): Promise<void> {
-    if (isSnapshotArchive(bytes)) await this.#snapshot(from, () => loadSnapshot(bytes))
-    else if ((await archiveForm(bytes.subarray(0, 4096), from)) !== null) await this.#archive(from, bytes, (await archiveForm(bytes.subarray(0, 4096), from)) as ArchiveForm)
-    else if (bytes.length === 0) this.#failed(from, from === '-' ? noted('standard input is empty') : noted('nothing came out of it'))
-    else if (snapshotInReport(bytes) !== null) await this.#report(from, snapshotInReport(bytes) as Buffer)
-    else if (this.#captureIn(from, bytes) !== null) await this.#capture(from, this.#captureIn(from, bytes) as Buffer)
+    if (bytes.length === 0) return this.#failed(from, from === '-' ? noted('standard input is empty') : noted('nothing came out of it'))
+    if (await this.#own(from, bytes)) return
+    const form = await archiveForm(bytes.subarray(0, headLength), from)
+    if (form !== null) await this.#archive(from, bytes, form)
     else this.#content(from, bytes, bytes.length < this.#bytesLeft)
   }
 
-  /** What the collector script wrote, packed or not; null for anything else. */
-  #captureIn(from: string, bytes: Buffer): Buffer | null {
-    if (!isGzip(bytes)) return isCapture(bytes) ? bytes : null
-    return isCapture(gunzipHead(bytes)) ? this.#gunzip(from, bytes) : null
-  }
-
   async #capture(from: string, bytes: Buffer): Promise<void> {
+    if (!this.#another(from)) return
     this.#bytesLeft -= bytes.length
     const { evidenceOf, readCapture } = await import('./script-capture.ts')
     const capture = readCapture(bytes)
     this.#redactor.learn('host', capture.node)
     this.#redactor.learn('user', capture.user)
-    this.#manifest ??= capture.manifest
-    for (const one of await evidenceOf(capture, this.#redactor)) {
-      if (this.#ids.has(one.id)) this.#add(one, nameOf(one.id) ?? undefined, from)
-      else this.#keep(one)
-    }
-    for (const problem of capture.problems) this.#failed(from, problem)
+    this.#met({ from, manifest: capture.manifest, evidence: await evidenceOf(capture, this.#redactor), problems: capture.problems })
   }
 
   /** gpudoctor's own HTML report, which carries the snapshot it was made of. */
@@ -299,13 +349,48 @@ class Inputs {
     await this.#snapshot(from, () => loadSnapshot(packed))
   }
 
-  async #snapshot(path: string, load: () => Promise<LoadedSnapshot>): Promise<void> {
+  async #snapshot(from: string, load: () => Promise<LoadedSnapshot>): Promise<void> {
+    if (!this.#another(from)) return
     const { evidence, manifest } = await load()
-    this.#manifest ??= manifest
-    for (const one of evidence.map(piece => this.#redactor.redacted(piece))) {
-      if (this.#ids.has(one.id)) this.#add(one, nameOf(one.id) ?? undefined, path)
+    this.#met({ from, manifest, evidence: evidence.map(piece => this.#redactor.redacted(piece)), problems: [] })
+  }
+
+  /** Whether there is room to look into another host. */
+  #another(from: string): boolean {
+    if (this.#otherHosts.length < mostHosts) return true
+    this.#notRead(from, noted('was not looked into, as more than {n} snapshots lie here; each is a host of its own, so hand it in by itself', { n: mostHosts }))
+    return false
+  }
+
+  /** Of several hosts in one folder or archive the newest is kept; a report and the snapshot it was made of are one. */
+  #met(host: Host): void {
+    const had = this.#host
+    if (had !== null && isDeepStrictEqual(had.evidence, host.evidence)) return
+    const newer = had === null || Date.parse(host.manifest.takenAt) > Date.parse(had.manifest.takenAt)
+    if (newer) this.#host = host
+    if (had !== null) this.#otherHosts.push({ ...(newer ? had : host), evidence: [] })
+  }
+
+  /** Takes the evidence of the host that a path held, and says of others that they were left out: theirs would mix with it. */
+  #settle(): void {
+    const [host, others] = [this.#host, this.#otherHosts]
+    this.#host = null
+    this.#otherHosts = []
+    if (host === null) return
+    this.#manifest ??= host.manifest
+    for (const one of host.evidence) {
+      if (this.#ids.has(one.id)) this.#add(one, nameOf(one.id) ?? undefined, host.from.slice(host.from.lastIndexOf(':') + 1))
       else this.#keep(one)
     }
+    for (const problem of host.problems) this.#failed(host.from, problem)
+    for (const { from, manifest } of others) {
+      this.#notRead(from, noted('is a snapshot of {its} and was not read: each snapshot is a host of its own, and the newest here is {from} of {newest}. Hand this one in by itself', { its: manifest.takenAt, from: host.from, newest: host.manifest.takenAt }))
+    }
+  }
+
+  #notRead(from: string, note: string): void {
+    this.#notTaken.push(from)
+    this.#add({ kind: 'text', from, status: 'failed', body: '', note }, undefined, from)
   }
 
   #content(from: string, raw: Buffer, whole: boolean, only?: { readonly about: string; readonly partial: boolean }): void {
@@ -411,10 +496,31 @@ async function readStream(stream: AsyncIterable<unknown>, limit: number): Promis
   return Buffer.concat(chunks)
 }
 
-/** The snapshot in an HTML report of gpudoctor; empty where the report has none, null for any other file. */
-function snapshotInReport(bytes: Buffer): Buffer | null {
-  const head = bytes.subarray(0, 4096).toString('latin1')
-  if (!/^\s*<!doctype html/i.test(head) || !head.includes('gpudoctor')) return null
+/** Bytes of a file by which gpudoctor's own are known. */
+const headLength = 4096
+
+/** Whether a file begins like one of gpudoctor's own. */
+const isOwn = (head: Buffer): boolean => isSnapshotArchive(head) || isReport(head) || isCapture(head) || isPackedCapture(head)
+
+/** Those of gpudoctor's own files that lie beside the folders of a bundle, not deeper. */
+async function ownAmong(folder: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const own = new Set<string>()
+  for (const path of paths.filter(one => one.split('/').length <= 2 && /\.(?:txt|gz|tgz|html?)$/i.test(one)).slice(0, 1000)) {
+    const head = await readHead(join(folder, path), headLength).catch(() => Buffer.alloc(0))
+    if (isOwn(head)) own.add(path)
+  }
+  return own
+}
+
+const isPage = (path: string): boolean => /\.html?$/i.test(path)
+
+function isReport(head: Buffer): boolean {
+  const text = head.toString('latin1')
+  return /^\s*<!doctype html/i.test(text) && text.includes('gpudoctor')
+}
+
+/** The snapshot in an HTML report of gpudoctor; empty where the report has none. */
+function snapshotInReport(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1')
   const mark = text.indexOf(reportTag)
   if (mark < 0) return Buffer.alloc(0)
@@ -429,17 +535,17 @@ async function archiveForm(head: Buffer, path: string): Promise<ArchiveForm | nu
   if (form !== undefined) return form
   if (!isGzip(head)) return null
   try {
-    const begun = path === '-' || head.length >= 4096 ? head : await readHead(path)
+    const begun = path === '-' || head.length >= 4096 ? head : await readHead(path, 65536)
     return isTarHeader(gunzipSync(begun, { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 80 * MIB })) ? 'tar.gz' : null
   } catch {
     return null
   }
 }
 
-async function readHead(path: string): Promise<Buffer> {
+async function readHead(path: string, length: number): Promise<Buffer> {
   const file = await openFile(path, open.O_RDONLY | open.O_NONBLOCK)
   try {
-    return await readUpTo(file, 0, 65536)
+    return await readUpTo(file, 0, length)
   } finally {
     await file.close()
   }
@@ -447,6 +553,8 @@ async function readHead(path: string): Promise<Buffer> {
 
 /** What the collector script writes begins with this. */
 const isCapture = (bytes: Buffer): boolean => bytes.subarray(0, 18).toString('latin1') === 'gpudoctor-capture '
+
+const isPackedCapture = (head: Buffer): boolean => isGzip(head) && isCapture(gunzipHead(head))
 
 /** The first bytes of what a gzip file holds; empty where it is none. */
 function gunzipHead(bytes: Buffer): Buffer {
@@ -460,13 +568,13 @@ function gunzipHead(bytes: Buffer): Buffer {
 const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
 const isTar = (bytes: Buffer): boolean => bytes.subarray(257, 262).toString('latin1') === 'ustar'
 
-/** gpudoctor's own archives begin with their manifest. */
+/** gpudoctor's own archives begin with their manifest; those that were packed again by hand are met among other archives. */
 function isSnapshotArchive(head: Buffer): boolean {
   if (!isGzip(head)) return false
   try {
     const out = gunzipSync(head.subarray(0, 4096), { finishFlush: zlib.Z_SYNC_FLUSH, maxOutputLength: 8 * MIB })
     const name = out.subarray(0, 100).toString('latin1').split('\0', 1)[0] ?? ''
-    return isTar(out) && /^(?:\.\/)?(?:[^/]+\/)?manifest\.json$/.test(name)
+    return isTar(out) && name === 'manifest.json'
   } catch {
     return false
   }

@@ -85,12 +85,22 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['meminfo', 'MemTotal:       65756500 kB\nMemFree:         1234567 kB\nHugePages_Total:      16\nHugepagesize:    1048576 kB'],
   ['iomem', 'e0000000-efffffff : PCI Bus 0000:21\n  e0000000-efffffff : 0000:21:00.0\n    e0000000-e02fffff : efifb'],
   ['limits', 'max locked memory           (kbytes, -l) 8192'],
+  ['packages', 'ii  ovmf            2024.02-2ubuntu0.1  all   UEFI firmware for 64-bit x86 virtual machines\nii  linux-firmware  20240318.git3b128b60-0ubuntu2.4 amd64 Firmware for Linux kernel drivers'],
+  ['packages', 'proxmox-ve: 8.3.0 (running kernel: 6.8.12-4-pve)\npve-manager: 8.3.0 (running version: 8.3.0/c1689ccb1065a83b)\npve-qemu-kvm: 9.0.2-4'],
+  ['packages', 'qemu-kvm-9.1.0-15.el9.x86_64\nbash-5.1.8-9.el9.x86_64\nedk2-ovmf-20240524-6.el9.noarch'],
+  ['packages', 'bash 5.2.37-1\nlinux-firmware 20241111.b5885ec5-1\nqemu-full 9.1.2-1'],
+  ['nvidia-links', 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-x)\n\t Link 0: 25 GB/s\n\t Link 1: <inactive>'],
+  ['nvidia-links', '\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV12\t0-31\nGPU1\tNV12\t X \t0-31\n\nLegend:\n\n  X    = Self\n  SYS  = Connection traversing PCIe'],
+  ['guest-report', '{"return":{"name":"Microsoft Windows","kernel-release":"26100","pretty-name":"Windows 11 Pro","id":"mswindows"}}'],
+  ['guest-report', '{\n   "id" : "ubuntu",\n   "kernel-release" : "6.8.0-51-generic",\n   "machine" : "x86_64",\n   "name" : "Ubuntu",\n   "pretty-name" : "Ubuntu 24.04.1 LTS"\n}'],
   ['limits', '* hard memlock 16777216\n* soft memlock 16777216'],
   ['device-nodes', 'total 0\ncrw------- 1 root root 243,   0 Mar  4 08:15 14\ncrw-rw-rw- 1 root root  10, 196 Mar  4 08:10 vfio'],
   ['libvirt-hooks', '/etc/libvirt/hooks:\ntotal 4\n-rwxr-xr-x 1 root root 812 Mar  4 08:15 qemu\ndrwxr-xr-x 3 root root 4096 Mar  4 08:15 qemu.d'],
   ['libvirt-hooks', '#!/bin/bash\nset -x\nsystemctl stop display-manager\necho 0 > /sys/class/vtconsole/vtcon0/bind\nmodprobe -r nvidia_drm\nvirsh nodedev-detach pci_0000_21_00_0'],
   ['nvidia-smi', '+-----------------------------------------------------------------------------+\n| NVIDIA-SMI 550.54.14    Driver Version: 550.54.14    CUDA Version: 12.4     |\n|-------------------------------+----------------------+----------------------+'],
   ['nvidia-smi', 'No devices were found'],
+  ['text', '| what | where |\n| --- | --- |\n| collectors | read a host |\n| parsers | make facts |\n| rules | judge them |'],
+  ['text', '{}'],
   ['nvidia-proc', 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\nGCC version:  gcc version 12.2.0'],
   ['firmware-sysfs', 'SecureBoot enabled'],
   ['guest-report', 'Instance ID:                PCI\\VEN_10DE&DEV_1B80&SUBSYS_85911043&REV_A1\\4&1\nDevice Description:         NVIDIA GeForce GTX 1080\nClass Name:                 Display\nStatus:                     Problem\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]'],
@@ -318,4 +328,12 @@ t.test('the case collection beside the checkout', { skip: existsSync(cases) ? fa
     t.equal(new Set(found.map(one => one.id)).size, found.length, name)
     t.ok(found.every(one => one.status === 'ok' || one.status === 'cut'), name)
   }
+})
+
+t.test('logs of containers and traces of scripts are searched as plain text', async t => {
+  const pod = '{"component":"virt-launcher","level":"error","msg":"internal error: qemu unexpectedly closed the monitor","pos":"qemuProcessReportLogError:2051","subcomponent":"libvirt"}\n'
+  const claim = 'time="2023-04-27T03:07:31Z" level=error msg="error writing to bind file: write /sys/bus/pci/drivers/vfio-pci/bind: invalid argument"\n'
+  const trace = '+ systemctl stop sddm.service\n+ echo 0\n+ modprobe -r nvidia\nmodprobe: FATAL: Module nvidia is in use.\n+ virsh nodedev-detach pci_0000_0c_00_0\n'
+  for (const text of [pod, pod + pod, claim, trace]) t.equal(recognise(text).kind, 'text', text.slice(0, 40))
+  t.equal(recognise('Error booting VM: VmBoot(DeviceManager(VfioMapRegion(MmapArea)))\n').kind, 'text', 'no list of devices of Windows')
 })

@@ -14,12 +14,14 @@ const byId = (evidence: readonly Evidence[]): Map<string, Evidence> => new Map(e
 const sample = (): string => {
   const declare = (gives: string, rest: object) => JSON.stringify({ gives, platform: 'linux', ...rest })
   return `${[
-    'gpudoctor-capture 1', 'about tool gpudoctor 0.1.0', 'about platform linux', 'about taken 2026-01-02T03:04:05Z', 'about zone +0130', 'about uid 0', 'about node trantor', 'about user hari', 'about probes 4',
+    'gpudoctor-capture 1', 'about tool gpudoctor 0.1.0', 'about platform linux', 'about taken 2026-01-02T03:04:05Z', 'about zone +0130', 'about uid 0', 'about node trantor', 'about user hari', 'about probes 5',
     `probe 1 ${declare('cmdline', { first: [{ read: '/proc/cmdline' }] })}`, 'file /proc/cmdline', '=intel_iommu=on password=hunter22 vfio-pci.ids=10de:1b39', '', 'end', '', 'stop 1 done 0',
     `probe 2 ${declare('kernel-log', { first: [{ run: ['journalctl', '-k'] }, { run: ['dmesg'] }] })}`, 'run journalctl -k', 'none', 'run dmesg', '=[    0.000000] Linux version 6.8.0 (test)', '=[    1.000000] trantor: up', '', '!printed', '!', '!exit 0', 'end', '', 'stop 2 done 1',
     `probe 3 ${declare('iommu-sysfs', { every: [{ tree: ['/sys/kernel'], lists: ['iommu_groups'] }, { tree: ['/sys/kernel/iommu_groups/*'], files: ['type'], lists: ['devices'] }] })}`,
     '/sys/kernel\t/', '/sys/kernel/iommu_groups\t/', '/sys/kernel/iommu_groups/1\t/', '/sys/kernel/iommu_groups/1\t/', '/sys/kernel/iommu_groups/1/type\t=DMA', '/sys/kernel/iommu_groups/1/devices\t/', '/sys/kernel/iommu_groups/1/devices/0000:01:00.0\t/', '', 'stop 3 done 0',
-    `probe 4 ${declare('libvirt-domain', { every: [{ read: '/etc/libvirt/qemu/*.xml' }] })}`, '/etc/libvirt/qemu\t!denied', '', 'stop 4 done 0', 'finish',
+    `probe 4 ${declare('libvirt-domain', { every: [{ read: '/etc/libvirt/qemu/*.xml' }] })}`, '/etc/libvirt/qemu\t!denied', '', 'stop 4 done 0',
+    `probe 5 ${declare('bhyvectl', { every: [{ run: ['bhyvectl', '--vm={name}', '--get-memmap'], for: { namesIn: '/dev/vmm', of: 'a-z' } }] })}`, '/dev/vmm\t/', '/dev/vmm/-rf\t/', '/dev/vmm/ai\t/', '/dev/vmm/x;id\t/', '/dev/vmm/win\t/',
+    'run bhyvectl --vm=ai --get-memmap', '=Address', '', '!printed', '!', '!exit 0', 'end', 'run bhyvectl --vm=win --get-memmap', '', '!VM:win is not created.', '!', '!exit 1', 'end', '', 'stop 5 done 0', 'finish',
   ].join('\n')}\n`
 }
 const opened = async (dir: string, text: string | Buffer) => {
@@ -32,11 +34,13 @@ t.test('a capture read back: statuses, times, names and secrets out', async t =>
   for (const text of [sample(), sample().replaceAll('\n', '\r\n'), gzipSync(sample())]) {
     const { evidence, manifest, redacted } = await opened(dir, text)
     const pieces = byId(evidence)
-    t.same([...pieces].map(([id, { status }]) => `${id} ${status}`), ['cmdline ok', 'kernel-log ok', 'iommu-sysfs ok', 'libvirt-domain denied'])
+    t.same([...pieces].map(([id, { status }]) => `${id} ${status}`), ['cmdline ok', 'kernel-log ok', 'iommu-sysfs ok', 'libvirt-domain denied', 'bhyvectl/ai ok', 'bhyvectl/win failed', 'bhyvectl failed'])
     t.match({ manifest }, { manifest: { takenAt: '2026-01-02T03:04:05Z', zoneMinutes: 90, root: true, platform: 'linux' } })
     t.notMatch(String(pieces.get('cmdline')?.body), 'hunter22')
     t.match(String(pieces.get('cmdline')?.body), 'vfio-pci.ids=10de:1b39')
     t.ok((redacted.secret ?? 0) > 0)
+    t.match(pieces.get('bhyvectl/ai'), { from: 'bhyvectl --vm=ai --get-memmap', body: 'Address\n' })
+    t.match(pieces.get('bhyvectl')?.note, /was not run for 2 of the names/)
     t.equal(pieces.get('kernel-log')?.from, 'dmesg')
     t.equal(pieces.get('kernel-log')?.tookMs, 1000)
     t.match(String(pieces.get('iommu-sysfs')?.body), '/sys/kernel/iommu_groups/1/type\t=DMA\n')
@@ -57,6 +61,13 @@ t.test('cut off anywhere: what is whole counts, and nothing turns into "not ther
       if (piece.status === 'ok' && typeof piece.body === 'string' && piece.kind !== 'cmdline') t.equal(piece.body.length, String(before?.body).replaceAll('host-0000', 'trantor').length, `${piece.id} at ${end}`)
     }
   }
+})
+
+t.test('a declaration that no collector could have made is passed over', async t => {
+  const redactor = createRedactor()
+  const ids = async (names: object) => (await evidenceOf(readCapture(Buffer.from(sample().replace('{"namesIn":"/dev/vmm","of":"a-z"}', () => JSON.stringify(names)))), redactor)).map(({ id }) => id).filter(id => id.startsWith('bhyvectl'))
+  t.same(await ids({ namesIn: '/dev/vmm', of: 'a-z', most: 1 }), ['bhyvectl/ai', 'bhyvectl'])
+  for (const names of [{ namesIn: 'dev/vmm', of: 'a-z' }, { namesIn: '/dev/../vmm', of: 'a-z' }, { namesIn: '/dev/vmm', of: '^a' }, { namesIn: '/dev/vmm', of: ']+)+(' }, { namesIn: '/dev/vmm', of: '' }, { namesIn: '/dev/vmm', of: 'a-z', most: 1e9 }, { namesIn: '/dev/vmm', of: 'a-z', more: 1 }, {}]) t.same(await ids(names), [], JSON.stringify(names))
 })
 
 t.test('whatever the file holds: it is read without a throw, in bounds, and names nothing that it should not', async t => {

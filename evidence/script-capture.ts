@@ -6,9 +6,9 @@
  */
 import * as v from 'valibot'
 import { collectors } from '../collectors/all.ts'
-import type { Collector, Recipe } from '../collectors/collector.ts'
+import { isNameOf, type Collector, type Recipe } from '../collectors/collector.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
-import type { Evidence, EvidenceKind } from '../model/evidence.ts'
+import type { Evidence, EvidenceKind, EvidenceStatus } from '../model/evidence.ts'
 import { collect } from './collect.ts'
 import { snapshotFormat, type Manifest } from './manifest.ts'
 import type { Redactor } from './redact.ts'
@@ -27,11 +27,13 @@ const word = v.pipe(v.string(), v.maxLength(500))
 const path = v.pipe(word, v.check(text => text.split('/').every(part => part !== '..' && part !== '.' && part.split('*').length <= 3), 'is no path of a collector'))
 const absolute = v.pipe(path, v.startsWith('/'))
 const names = v.optional(v.pipe(v.array(path), v.maxLength(300)))
+const namesIn = v.strictObject({ namesIn: absolute, of: v.pipe(v.string(), v.maxLength(100), v.check(isExpression, 'is no bracket expression of a collector')), most: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))) })
 const recipe = v.union([
-  v.strictObject({ run: v.pipe(v.array(word), v.minLength(1), v.maxLength(300)) }),
+  v.strictObject({ run: v.pipe(v.array(word), v.minLength(1), v.maxLength(300)), for: v.optional(namesIn) }),
   v.strictObject({ read: absolute }),
   v.strictObject({
     tree: v.pipe(v.array(absolute), v.maxLength(300)), files: names, links: names, lists: names, stats: names,
+    only: v.optional(v.strictObject({ file: path, is: v.pipe(v.array(path), v.minLength(1), v.maxLength(20)) })),
     bytes: v.optional(v.pipe(v.record(path, v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1 << 20))), v.check(all => Object.keys(all).length <= 300))),
   }),
 ])
@@ -40,6 +42,15 @@ const declarationSchema = v.object({
   gives: v.pipe(v.string(), v.check(kind => Object.hasOwn(evidenceKinds, kind))), platform: v.picklist(['linux', 'freebsd']), first: recipes, every: recipes,
   timeout: v.optional(v.pipe(v.number(), v.minValue(0))), limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostLimit))),
 })
+
+function isExpression(of: string): boolean {
+  try {
+    isNameOf(of)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** One reading of a file or one run of a command. */
 interface Reading {
@@ -197,6 +208,9 @@ export interface Capture {
   readonly user: string
 }
 
+/** What a status means where the probe did not come to its end. */
+const unfinished: ReadonlyMap<EvidenceStatus, EvidenceStatus> = new Map([['ok', 'cut'], ['absent', 'timeout']])
+
 /** The evidence of a capture, less what redaction takes; never rejects for what the file holds. */
 export async function evidenceOf({ probes, manifest }: Capture, redactor: Redactor): Promise<readonly Evidence[]> {
   const byCollector = new Map<Collector, Probe>(probes.map(probe => [probe.collector, probe]))
@@ -204,8 +218,9 @@ export async function evidenceOf({ probes, manifest }: Capture, redactor: Redact
   const evidence = await collect([...byCollector.keys()], nobody, { redactor, patience: 1000, sourceOf: collector => byCollector.get(collector) })
   return evidence.map(piece => {
     const probe = taken.get(piece.kind)
-    const cut = probe && !probe.whole && piece.status === 'ok' ? { status: 'cut' as const, note: noted('the reading did not come to its end') } : {}
-    return { ...piece, takenAt: manifest.takenAt, tookMs: (probe?.seconds ?? 0) * 1000, ...cut }
+    // A listing that broke off is no sign that there was nothing.
+    const instead = probe && !probe.whole ? unfinished.get(piece.status) : undefined
+    return { ...piece, takenAt: manifest.takenAt, tookMs: (probe?.seconds ?? 0) * 1000, ...(instead === undefined ? {} : { status: instead, note: noted('the reading did not come to its end') }) }
   })
 }
 

@@ -7,7 +7,7 @@ import t from 'tap'
 import { Header, type HeaderData } from 'tar'
 import type { Evidence } from '../model/evidence.ts'
 import { checkManifest, type Manifest, type SnapshotAbout } from './manifest.ts'
-import { loadSnapshot, loadSnapshotFolder, saveSnapshot, SnapshotError, snapshotLimits } from './snapshot.ts'
+import { loadSnapshot, loadSnapshotFolder, saveSnapshot, snapshotAmong, SnapshotError, snapshotLimits } from './snapshot.ts'
 
 const about: SnapshotAbout = { tool: 'gpudoctor 0.1.0', takenAt: '2026-11-20T22:15:00.000Z', zoneMinutes: 60, platform: 'linux', root: true, redacted: { mac: 3 } }
 const evidence: readonly Evidence[] = [
@@ -21,6 +21,24 @@ const evidence: readonly Evidence[] = [
   { id: 'text', kind: 'text', from: 'long', status: 'ok', body: 'x'.repeat(1_500_000) },
 ]
 const save = async (path: string, list = evidence, facts: unknown = { host: {} }) => saveSnapshot(path, { manifest: about, evidence: list, facts })
+
+t.test('one that was packed again by hand, in any order, below a folder or not', async t => {
+  const dir = t.testdir({})
+  await save(join(dir, 'host.tar.gz'))
+  execFileSync('tar', ['xzf', join(dir, 'host.tar.gz'), '-C', dir])
+  const names = (readdirSync(dir, { recursive: true }) as string[]).filter(name => name.endsWith('.json') || name.startsWith('evidence/')).sort()
+  for (const top of ['', 'host/']) {
+    const members = names.map(name => ({ path: top + name, bytes: readFileSync(join(dir, name)), cut: false }))
+    t.same((await snapshotAmong(members)?.())?.evidence, evidence)
+    t.equal(snapshotAmong(members.filter(({ path }) => !path.endsWith('manifest.json'))), null, 'loose files')
+    const manifest = members.find(({ path }) => path.endsWith('manifest.json'))
+    const newer = { ...manifest, path: `${top}manifest.json`, bytes: Buffer.from(String(manifest?.bytes).replace(/"format": ?1/, '"format": 99')), cut: false }
+    await t.rejects(async () => snapshotAmong([newer])?.(), /has format 99/)
+    const [body] = members
+    await t.rejects(async () => snapshotAmong(members.map(one => (one === body ? { ...one, cut: true } : one)))?.(), /pass the unpacked folder/)
+    await t.rejects(async () => snapshotAmong(members.map(one => (one === body ? { ...one, bytes: Buffer.from('x') } : one)))?.(), /it was changed after it was taken/)
+  }
+})
 
 t.test('what was saved is loaded, and ordinary tools open it', async t => {
   const dir = t.testdir({})

@@ -308,6 +308,29 @@ function assembled(manifest: Manifest, bodies: ReadonlyMap<string, Uint8Array>):
   return { manifest, evidence, skipped }
 }
 
+/**
+ * The snapshot among the members of an archive that somebody unpacked and packed again, by paths below its manifest's folder; null
+ * where there is none. Read is what the manifest names, nothing else.
+ */
+export function snapshotAmong(members: readonly { readonly path: string; readonly bytes: Uint8Array; readonly cut: boolean }[]): (() => Promise<LoadedSnapshot>) | null {
+  const first = members.find(({ path, bytes }) => /^(?:[^/]+\/)?manifest\.json$/.test(path) && Buffer.from(bytes.subarray(0, 4096)).includes('gpudoctor'))
+  if (!first) return null
+  const top = first.path.slice(0, -'manifest.json'.length)
+  return async () => {
+    const manifest = readManifest(first.bytes)
+    const bodies = new Map<string, Uint8Array>()
+    for (const { path, bytes, cut } of members) if (!cut && path.startsWith(top)) bodies.set(path.slice(top.length), bytes)
+    for (const [name, piece] of wantedFiles(manifest)) {
+      const bytes = bodies.get(name)
+      if (!bytes) throw foreign()
+      if (bytes.length !== piece.bytes) throw changed(name, bytes.length, piece.bytes ?? 0)
+    }
+    return assembled(manifest, bodies)
+  }
+}
+
+const changed = (file: string, n: number, expected: number) => damaged(noted('{file} has {n} bytes instead of {expected}; it was changed after it was taken', { file, n, expected }))
+
 /** Reads a snapshot that somebody unpacked to a folder. Links in it are not followed. */
 export async function loadSnapshotFolder(dir: string, limits: SnapshotLimits = snapshotLimits): Promise<LoadedSnapshot> {
   const manifest = readManifest(await plainFile(dir, 'manifest.json', limits.manifest))
@@ -317,7 +340,7 @@ export async function loadSnapshotFolder(dir: string, limits: SnapshotLimits = s
   let total = 0
   for (const [name, piece] of wantedFiles(manifest)) {
     const bytes = await plainFile(dir, name, Math.min(limits.entry, limits.total - total))
-    if (bytes.length !== piece.bytes) throw damaged(noted('{file} has {n} bytes instead of {expected}; it was changed after it was taken', { file: name, n: bytes.length, expected: piece.bytes ?? 0 }))
+    if (bytes.length !== piece.bytes) throw changed(name, bytes.length, piece.bytes ?? 0)
     total += bytes.length
     bodies.set(name, bytes)
   }

@@ -128,7 +128,7 @@ export class HeadAndTail {
 const mostMatches = 4096
 
 /** `*` within one component of a path, nothing else is special. */
-const componentForm = (component: string): RegExp => new RegExp(`^${component.split('*').map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`, 's')
+export const componentForm = (component: string): RegExp => new RegExp(`^${component.split('*').map(part => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&')).join('.*')}$`, 's')
 
 /**
  * The paths a pattern stands for, sorted. A pattern without `*` stands for itself, whether it is there or not. A

@@ -103,7 +103,10 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^cat\s+\/proc\/fb\b/, gives: 'display-state' },
   { run: /^mokutil\b|^ls\b.*\/sys\/firmware/, gives: 'firmware-sysfs', keep: true },
   { run: /^(?:cat|grep)\b.*\/proc\/driver\/nvidia/, gives: 'nvidia-proc', keep: true },
+  { run: /^nvidia-smi\s+(?:nvlink|topo)\b/, gives: 'nvidia-links' },
   { run: /^nvidia-smi\b/, gives: 'nvidia-smi' },
+  { run: /^dpkg\s+-l\b|^dpkg-query\b|^rpm\s+-qa\b|^pacman\s+-Q\b|^pveversion\s+-v\b/, gives: 'packages' },
+  { run: /^virsh\s+qemu-agent-command\b|^qm\s+(?:agent|guest)\b/, gives: 'guest-report' },
   { run: /^acpidump\b|^iasl\b/, gives: 'acpidump' },
   { run: /^pnputil\b|^Get-PnpDevice\b|^dxdiag\b|^wmic\b|^msinfo32\b/i, gives: 'guest-report' },
 ]
@@ -115,7 +118,9 @@ function hintOfCommand(command: string): Hint & { readonly itself?: EvidenceKind
   const [first = '', ...filters] = command.split(/\s\|\s|\|(?=\s*(?:grep|head|tail|less|wc|awk|sed|cut|sort|tee)\b)/)
   const bare = withoutRunner(first.trim().slice(0, LINE_LENGTH))
   // Filters that change lines leave nothing a parser knows; those that pick lines leave an excerpt.
-  const changed = filters.some(filter => /^\s*(?:sudo\s+)?(?:wc|awk|cut|sed|tr|perl|python\d?|xargs|grep\s+-\w*c)\b/.test(filter))
+  // A count of IOMMU groups is as good as their list where it is 0.
+  const counted = filters.length === 1 && /^ls\b.*\/iommu_groups\/?$/.test(bare) && /^\s*wc\s+-l\s*$/.test(filters[0] ?? '')
+  const changed = !counted && filters.some(filter => /^\s*(?:sudo\s+)?(?:wc|awk|cut|sed|tr|perl|python\d?|xargs|grep\s+-\w*c)\b/.test(filter))
   const partial = filters.some(filter => /\b(?:e|f|z)?grep\b|^\s*(?:head|tail|rg)\b/.test(filter)) || /^(?:e|z)?grep\b|^(?:tail|head)\b|^lspci\b.*\s-[sd]\b/.test(bare)
   const found = commands.find(({ run }) => run.test(bare))
   const name = found?.run.exec(bare)?.slice(1).find(group => group !== undefined)
@@ -365,7 +370,7 @@ const telling: readonly (readonly [EvidenceKind, RegExp])[] = [
   ['rc-conf', /^\w+_(?:enable|list|flags)="/],
   ['kldstat', /^ *Id Refs Address|^ *\d+ +\d+ 0x[0-9a-f]+ +[0-9a-f]+ \S+\.ko/],
   ['kernel-config', /^(?:CONFIG_\w+=|# CONFIG_\w+ is not set)/],
-  ['nvidia-smi', /^\|.*\|\s*$|^\+[-=]{10,}/],
+  ['nvidia-smi', /^\|.{70,95}\|\s*$|^\+[-=]{10,}/],
 ]
 
 function tellingKind(line: string): EvidenceKind | null {

@@ -48,6 +48,10 @@ lists the commands to ask for next.
 | --- | --- |
 | a snapshot (\`--save\`, \`gpudoctor collect -o\`), packed or unpacked | its \`manifest.json\`, first in the archive |
 | an HTML report (\`--html\`) that carries its snapshot | its \`<script id="snapshot">\` |
+| what the collector script (\`gpudoctor collect --script\`) wrote, packed with gzip or not | its first line, \`gpudoctor-capture\` |
+
+They are found in folders and, one level deep, in archives. Each is a host of its own: of several in one folder or archive the newest is read, and the
+report names the others, to be handed in one by one (\`replay --ndjson\` takes many).
 
 ## Archives
 

@@ -16,6 +16,8 @@ export default bundle({
     { at: /^sos_commands\/kernel\/uname_-a$|^sos_commands\/(?:general|host)\/uname_-a$/, kind: 'kernel-version', best: 'kernel-version' },
     { at: /^sos_commands\/virsh\/virsh_-r_dumpxml_(?<name>[^/]+)$/, kind: 'libvirt-domain-live' },
     { at: /^sos_commands\/nvidia\/nvidia-smi_-q$/, kind: 'nvidia-smi', best: 'nvidia-smi' },
+    { at: /^installed-rpms$/, kind: 'packages', best: 'packages' },
+    { at: /^sos_commands\/dpkg\/dpkg_-l$/, kind: 'packages', best: 'packages' },
     { at: /^sos_commands\/boot\/lsinitrd$/, kind: 'initramfs-list', partial: true },
     { at: /^sos_commands\/proxmox\/.*qemu.*config.*$/, kind: 'by content' },
     ...hostFiles,
