@@ -21,5 +21,15 @@ export function joinDriverBuilds(host: HostFacts): void {
     const missing = listed.map(([module]) => module).filter(module => matters.test(module) && !installed.has(nameOf(module)))
     host.dkmsMissing = derived([...new Set(missing)], modules, kernel)
   }
+  const headers = host.packages?.value ? hasHeaders(release, host.packages.value) : undefined
+  if (headers !== undefined) host.kernelHeaders = derived(headers, host.packages, kernel)
   if (paths?.value) host.nvidiaModuleFiles = derived(paths.value.filter(path => path.includes(`/modules/${release}/`)), paths, kernel)
+}
+
+/** Whether headers of a kernel are among the packages; undefined for kernels whose packages are named in another way, or that come from none. */
+function hasHeaders(release: string, packages: readonly string[]): boolean | undefined {
+  const rows = packages.map(row => row.split(' ') as [string, string])
+  if (rows.some(([name]) => name.endsWith(`headers-${release}`))) return true
+  if (rows.some(([name, version]) => /^kernel-(?:\w+-)?devel/.test(name) && release.startsWith(version))) return true
+  return /-(?:amd64|generic|lowlatency|pve)$|\.(?:el|fc)\d\S*\.x86_64$/.test(release) ? false : undefined
 }

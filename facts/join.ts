@@ -13,6 +13,7 @@ import { joinAbsent } from './absent.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
 import { joinFreebsdHost } from './freebsd-host.ts'
 import { joinHolders, joinInterrupts } from './holders.ts'
+import { joinHostFiles } from './host-files.ts'
 import { goalSaid, joinGoals } from './intent.ts'
 import { handedOut, joinManagers, joinNamedDevices, joinOverrides } from './managers.ts'
 import { nameFunctions, type ShippedNames } from './names.ts'
@@ -28,6 +29,7 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
   joinDriverBuilds(draft.host)
+  joinHostFiles(draft)
   joinHolders(draft)
   joinInterrupts(draft)
   joinFunctions(draft)
@@ -112,9 +114,9 @@ function nameSubjects(draft: Draft): void {
 
 function joinIds(draft: Draft): void {
   const { host } = draft
-  const { vfioIdsCmdline: line, vfioIdsModprobe: modprobe } = host
-  const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? [])])]
-  if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe)
+  const { vfioIdsCmdline: line, vfioIdsModprobe: modprobe, vfioIdsAdded: added } = host
+  const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? []), ...(added?.value ?? [])])]
+  if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe, added)
   if (host.vfioIds) host.vfioIdList = derived(ids.join(','), host.vfioIds)
   const present = Object.values(draft.functions).flatMap(fn => fn.id?.value ?? [])
   if (host.vfioIds && isWholeMachine(draft)) {

@@ -55,6 +55,8 @@ const forms: readonly Form[] = [
   { at: new RegExp(`(\\d{9,11}\\.\\d{6}) (?=${word} ${word}(?:\\[\\d{1,8}\\])?: )`, 'y'), time: ([, s]) => ({ epoch: Number(s) }) },
   // /dev/kmsg and extended netconsole: 6,339,5140900,-;
   { at: /\d{1,3},\d{1,20},(\d{1,20}),[-c+][^;\s]{0,80};/y, time: ([, us]) => ({ boot: Number(us) / 1e6 }) },
+  // kernel: [    1.234567], where the time of syslog was cut off
+  { at: /kernel: (?=\[ {0,12}\d{1,12}\.\d{1,9}\])/y },
   // host kernel:, kernel:, NOTICE kernel:, kernel[0]:
   { at: new RegExp(`(?:${word} )?kernel(?:\\[\\d{1,8}\\])?: ?`, 'y'), after: true },
   { at: /kernel(?:\[\d{1,8}\])?: /y },

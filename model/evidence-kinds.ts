@@ -10,7 +10,7 @@ export const evidenceKinds = {
   'libvirt-domain': { about: 'a libvirt domain', platform: 'any', get: 'virsh dumpxml --inactive VM > VM.xml', fileName: /\.xml$/i, absentMeans: 'none' },
   'libvirt-domain-live': { about: 'a running libvirt domain', platform: 'any', get: 'virsh dumpxml VM > VM-live.xml', absentMeans: 'none' },
   'libvirt-log': { about: 'messages of libvirt, virsh, Proxmox and the vGPU manager', platform: 'any', get: 'journalctl -u libvirtd -u virtqemud > libvirtd.log', fileName: /libvirtd|virtqemud|virsh/i, log: true, absentMeans: 'none' },
-  'intent': { about: 'what you said that functions are for', platform: 'any', get: 'gpudoctor --device 0000:01:00.0 --goal passthrough', absentMeans: 'unknown' },
+  'intent': { about: 'what you said that functions are for', platform: 'any', get: 'gpudoctor --device ADDRESS --goal passthrough (or compute, or display; replay takes them too)', absentMeans: 'unknown' },
   'text': { about: 'text that was handed in', platform: 'any', get: 'the text of the error, as a file', log: true, absentMeans: 'unknown' },
 
   // Linux
@@ -59,6 +59,9 @@ export const evidenceKinds = {
   'audit-log': { about: 'what SELinux and AppArmor denied', platform: 'linux', get: 'sudo ausearch -m AVC,USER_AVC -ts boot > audit.txt', fileName: /audit/i, log: true, absentMeans: 'unknown' },
   'interrupts': { about: 'the interrupts and who handles them', platform: 'linux', get: 'cat /proc/interrupts > interrupts.txt', fileName: /interrupts/i, absentMeans: 'unknown' },
   'driver-build': { about: 'what DKMS says of its modules, and the logs of builds that failed', platform: 'linux', get: '(dkms status; cat /var/lib/dkms/*/*/build/make.log) > dkms.txt', fileName: /dkms|make\.log|nvidia-installer/i, log: true, absentMeans: 'none' },
+  'packages': { about: 'the installed packages that VMs and GPUs need', platform: 'linux', get: 'dpkg -l > packages.txt (or rpm -qa, pacman -Q)', fileName: /dpkg|rpm-qa|pacman|installed[-_]?(?:rpms|packages)/i, absentMeans: 'unknown' },
+  'host-files': { about: 'firmware, UEFI images and ROM files on this host', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
+  'nvidia-links': { about: 'how NVIDIA GPUs reach each other', platform: 'linux', get: '(nvidia-smi nvlink -s; nvidia-smi topo -m) > nvidia-links.txt', fileName: /nvlink|topo/i, absentMeans: 'unknown' },
 
   // FreeBSD
   'pciconf': { about: 'the PCI listing', platform: 'freebsd', get: 'pciconf -lvbc > pciconf.txt', fileName: /pciconf/i, absentMeans: 'unknown' },

@@ -1,9 +1,9 @@
 import { textOf, type Evidence } from '../model/evidence.ts'
-import { known } from '../model/fact.ts'
+import { known, type Fact } from '../model/fact.ts'
 import { gather, type Gathered, type HostDraft } from './gather.ts'
 import { kernelParameters } from './kernel-parameters.ts'
 import { parser } from './parser.ts'
-import { baseName, continued, isTree, readTree, type TreeLine } from './tree.ts'
+import { baseName, continued, isTree, readTree, statOf, type TreeLine } from './tree.ts'
 
 /** Kernel parameters as one file sets them. */
 interface Setting { readonly text: string, readonly line: number }
@@ -204,7 +204,30 @@ function factsOf(evidence: Evidence, all: readonly TreeLine[], whole: boolean): 
   for (const kind of Object.keys(settings) as FileKind[]) if (!used.includes(kind)) addParameters(settings[kind], unused, configured)
   const host: HostDraft = { bootLoader: known(loader.loader, evidence.id, loader.line), bootConfigFaults: faults.fact(), configuredUnusedParams: unused.fact() }
   if (used.some(kind => settings[kind].length)) host.configuredParams = configured.fact()
+  const written = loader.loader === 'grub' && used[0] === 'grub' ? writtenParameters(evidence, all, running) : undefined
+  if (written) host.writtenParams = written
+  const changed = used.flatMap(kind => files.filter(file => file.kind === kind).flatMap(({ path }) => all.filter(line => line.path === path && line.mark === '@')))
+    .map(line => ({ line: line.line, mtime: statOf(line)?.mtime ?? 0 })).toSorted((a, b) => b.mtime - a.mtime)[0]
+  if (changed && changed.mtime > 0) host.bootConfigChanged = known(changed.mtime, evidence.id, changed.line)
   return host
+}
+
+/** What grub.cfg passes to the running kernel, in the first of its entries that is not for rescue; undefined where it has none (entries of their own, another disk). */
+function writtenParameters(evidence: Evidence, all: readonly TreeLine[], running: string | undefined): Fact<readonly string[]> | undefined {
+  let title = ''
+  const entries: (Setting & { readonly title: string })[] = []
+  for (const { path, mark, text, line } of all) {
+    if (mark !== '=' || !path.endsWith('/grub.cfg')) continue
+    title = /^\s*menuentry\s+(.{0,300})/.exec(text)?.[1] ?? title
+    const passed = /^\s*linux(?:16|efi)?\s+(\S+(?:\s.*)?)$/.exec(text)?.[1]
+    if (passed !== undefined) entries.push({ text: passed, line, title })
+  }
+  const usual = entries.filter(entry => !/recovery|rescue|fallback|memtest|single/i.test(`${entry.title} ${entry.text}`))
+  const chosen = usual.find(({ text }) => running !== undefined && running !== '' && text.split(' ', 1)[0]?.endsWith(running)) ?? usual[0]
+  if (!chosen) return undefined
+  const written = gather(evidence.id)
+  addParameters([{ text: chosen.text.replace(/^\S+\s*/, ''), line: chosen.line }], written)
+  return written.fact()
 }
 
 /** GRUB on Fedora and its kin takes parameters from the entries, and only new entries take those of /etc/default/grub. */

@@ -14,14 +14,16 @@ const problemNames = new Map(Object.entries({
   DRIVER_BLOCKED: 48, REGISTRY_TOO_LARGE: 49, UNSIGNED_DRIVER: 52, DEVICE_RESET: 54, GUEST_ASSIGNMENT_FAILED: 57,
 }))
 const problemName = /CM_PROB_([A-Z_]{1,40})/
-const writtenCode = /\((?:Code|Código|Codice|Kod|Код|コード)\s?:?\s?(\d{1,2})\)|\b(?:Code (\d{1,2})|error (43))\b|Problem Code:\s*(\d{1,2})\b/i
+const writtenCode = /[(（](?:Code|Código|Codice|Kod|Код|コード|代码|代碼|程式碼)\s?[:：]?\s?(\d{1,2})[)）]|\b(?:Code (\d{1,2})|error (43))\b|Problem Code:\s*(\d{1,2})\b/i
 const status = /\b0x(C0[0-9A-F]{6})\b/i
 const pciId = /PCI\\{1,2}VEN_([0-9A-F]{4})&(?:amp;)?DEV_([0-9A-F]{4})/i
 const version = /\b(\d{1,3}\.\d{1,3}\.\d{1,5}\.\d{1,5})\b/
 const basicDriver = /\bbasicdisplay\.inf|\bdisplay\.inf|Microsoft Basic (?:Display|Render)/i
 const highestCode = 57
+/** `Problem: 0x2B`, in events 411 and 442 of Kernel-PnP. */
+const eventProblem = /^\s{0,20}Problem: (0x[0-9a-f]{1,2})\s*$/i
 
-interface Found { codes: Gathered, states: Gathered, versions: Gathered, basics: Gathered, basic: number, listing: number }
+interface Found { codes: Gathered, states: Gathered, versions: Gathered, basics: Gathered, basic: number, listing: number, system?: { readonly family: string, readonly release: string } }
 /** One device as the report tells it; lines of a block add to the same one. */
 interface Device { id: string, code: number | null, state: string, version: string, line: number, display: boolean, basic: boolean }
 
@@ -33,7 +35,7 @@ const idIn = (text: string): string => {
 function codeIn(text: string): number | null {
   const named = problemNames.get(problemName.exec(text)?.[1] ?? '')
   const written = writtenCode.exec(text)
-  const code = named ?? Number(written?.slice(1).find(Boolean) ?? 0)
+  const code = named ?? Number(written?.slice(1).find(Boolean) ?? eventProblem.exec(text)?.[1] ?? 0)
   return code > 0 && code <= highestCode ? code : null
 }
 
@@ -95,27 +97,68 @@ function readJson(value: unknown, found: Found): boolean {
 function agentOutput(value: unknown): string | null {
   const inner = typeof value === 'object' && value !== null ? (value as { return?: unknown }).return ?? value : null
   const data = typeof inner === 'object' && inner !== null ? (inner as { 'out-data'?: unknown })['out-data'] : null
-  return typeof data === 'string' ? Buffer.from(data, 'base64').toString('utf8') : null
+  // Proxmox has decoded it already.
+  return typeof data === 'string' ? /^[\w+/]+={0,2}$/.test(data) ? Buffer.from(data, 'base64').toString('utf8') : data : null
+}
+
+/** What guest-get-osinfo and guest-get-devices of the QEMU guest agent answer (qemu qga/qapi-schema.json); Proxmox prints the same as "result". */
+function readAgent(value: unknown, found: Found): boolean {
+  const fieldsOf = (one: unknown) => new Map<string, unknown>(typeof one === 'object' && one !== null && !Array.isArray(one) ? Object.entries(one) : [])
+  const answer = fieldsOf(value)
+  const given: unknown = answer.get('return') ?? answer.get('result') ?? value
+  const system = fieldsOf(given)
+  const text = (key: string) => { const field = system.get(key); return typeof field === 'string' ? field.slice(0, 200) : '' }
+  if (text('kernel-release') !== '') {
+    const id = text('id')
+    const family = id === 'mswindows' ? 'windows' : /bsd$/.test(id) ? 'freebsd' : 'linux'
+    found.system = { family, release: `${text('pretty-name') || text('name')} ${text('kernel-release')}`.trim() }
+    return true
+  }
+  if (!Array.isArray(given)) return false
+  let read = false
+  for (const device of (given as unknown[]).slice(0, 2000)) {
+    const fields = fieldsOf(device)
+    const id = fieldsOf(fields.get('id'))
+    const [vendor, product, driver] = [id.get('vendor-id'), id.get('device-id'), fields.get('driver-version')]
+    if (id.get('type') !== 'pci' || typeof vendor !== 'number' || typeof product !== 'number' || typeof driver !== 'string') continue
+    read = true
+    const hex = (n: number) => (Math.trunc(n) & 0xffff).toString(16).toUpperCase().padStart(4, '0')
+    if (displayVendors.has(vendor) && /^\d{2}\./.test(driver) && version.test(driver)) found.versions.add(`PCI\\VEN_${hex(vendor)}&DEV_${hex(product)} ${version.exec(driver)?.[1] ?? ''}`, 1)
+  }
+  if (read) found.system ??= { family: 'windows', release: '' }
+  return read
+}
+/** The agent lists every device with a driver and no class: NVIDIA's and AMD's are GPUs and their parts, of which sound has drivers that begin with a single digit. */
+const displayVendors: ReadonlySet<number> = new Set([0x10de, 0x1002])
+
+/** One answer, or one a line. */
+function answersIn(text: string): unknown[] {
+  const parsed = (json: string): unknown[] => { try { return [JSON.parse(json) as unknown] } catch { return [] } }
+  const whole = parsed(text)
+  return whole.length > 0 ? whole : text.split('\n').slice(0, 200).filter(line => /^[[{]/.test(line)).flatMap(parsed)
 }
 
 function readReport(text: string, found: Found): void {
   const start = text.trimStart().replace(/^\ufeff/, '')
   if (/^[[{]/.test(start) && text.length < 8 * 2 ** 20) {
-    try {
-      const value: unknown = JSON.parse(start)
+    let read = false
+    for (const value of answersIn(start)) {
       const output = agentOutput(value)
-      if (output !== null) return readText(output, found)
-      if (readJson(value, found)) { found.listing ||= 1; return }
-    } catch {
-      // Not JSON after all, or cut.
+      if (output !== null) readText(output, found)
+      else if (!readAgent(value, found)) {
+        if (!readJson(value, found)) continue
+        found.listing ||= 1
+      }
+      read = true
     }
+    if (read) return
   }
   readText(text, found)
 }
 
 /**
  * What a Windows guest says of its devices: pnputil, Get-PnpDevice (table or JSON), dxdiag, msinfo32, or the sentence
- * out of Device Manager.
+ * out of Device Manager; and what its QEMU guest agent answered, of any system.
  *
  *     Instance ID:                PCI\VEN_10DE&DEV_1B39&SUBSYS_11A010DE&REV_A1\4&1d81e16&0&0010
  *     Problem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]
@@ -126,7 +169,7 @@ export default parser({
     const d = draft(evidence.id)
     const found: Found = { codes: gather(evidence.id), states: gather(evidence.id), versions: gather(evidence.id), basics: gather(evidence.id), basic: 0, listing: 0 }
     readReport(textOf(evidence), found)
-    if (!found.codes.size && !found.listing && !found.basic) return {}
+    if (!found.codes.size && !found.listing && !found.basic && !found.system) return {}
     // The name of a file somebody handed in is no VM's name.
     const name = evidence.takenAt === undefined ? unnamedVm : vmName(nameFromEvidence(evidence.id))
     const vm = d.vm(name)
@@ -135,7 +178,8 @@ export default parser({
     if (found.states.size) vm.facts.guestProblemStatus = found.states.fact()
     if (found.versions.size) vm.facts.guestDriverVersions = found.versions.fact()
     if (found.basics.size || found.listing) vm.facts.guestBasicDisplays = found.basics.fact()
-    vm.set('guestOs', 'windows', 1)
+    vm.set('guestOs', found.system?.family ?? 'windows', 1)
+    if (found.system?.release) vm.set('guestRelease', found.system.release, 1)
     return d.contribution()
   },
 })

@@ -1,6 +1,7 @@
 import { bdfFromText, type Bdf } from '../model/bdf.ts'
 import { textOf, type Evidence } from '../model/evidence.ts'
 import type { Contribution } from '../model/snapshot.ts'
+import { listFact } from './draft.ts'
 import { gather, type Gathered } from './gather.ts'
 import { parser } from './parser.ts'
 import { isTree, readTree } from './tree.ts'
@@ -47,6 +48,9 @@ interface Found {
   readonly mounts: Use[]
   readonly routes: Use[]
   readonly functions: Map<Bdf, number>
+  readonly hugepages: [string, number][]
+  /** Where mounts are listed; 0 where they are not. */
+  mountLine: number
 }
 
 type Reader = (name: string, text: string, line: number, found: Found) => void
@@ -74,6 +78,9 @@ const readers: readonly (readonly [RegExp, string, Reader])[] = [
     if (path.endsWith('mounts') && first.startsWith('/dev/')) {
       const what = fileSystems.get(second)
       if (what) found.mounts.push({ device: first, what, line })
+    } else if (path.endsWith('mounts')) {
+      found.mountLine ||= line
+      if (fields[2] === 'hugetlbfs') found.hugepages.push([`${second} ${/(?:^|,)pagesize=(\w{1,12})/.exec(fields[3] ?? '')?.[1] ?? '-'}`, line])
     } else if (path === '/proc/swaps' && first.startsWith('/dev/')) found.mounts.push({ device: first, what: 'swap', line })
     else if (path === '/proc/net/route' && second === '00000000' && fields[7] === '00000000') found.routes.push({ device: first, what: `default route by ${first}`, line })
   }],
@@ -94,7 +101,7 @@ export default parser({
   gives: 'host-map',
   parse(evidence: Evidence): Contribution {
     const body = textOf(evidence)
-    const found: Found = { blocks: new Map(), mapped: new Map(), interfaces: new Map(), inputs: [], mounts: [], routes: [], functions: new Map() }
+    const found: Found = { blocks: new Map(), mapped: new Map(), interfaces: new Map(), inputs: [], mounts: [], routes: [], functions: new Map(), hugepages: [], mountLine: 0 }
     for (const { path, mark, text, line } of readTree(body)) {
       const reader = readers.find(([form, marks]) => marks.includes(mark) && form.test(path))
       const name = reader?.[0].exec(path)?.[1]
@@ -114,7 +121,9 @@ export default parser({
     }
     for (const { device, what, line } of found.routes) for (const bdf of functionsBelow(found.interfaces, device)) use(bdf, what, line)
     for (const { bdf, line } of found.inputs) use(bdf, 'keyboard', line)
-    return { functions: Object.fromEntries(unionOf(found, uses, isTree(body)).map(([bdf, fact]) => [bdf, { hostUses: fact(evidence) }])) }
+    const whole = isTree(body) && found.mountLine > 0
+    const host = whole || found.hugepages.length > 0 ? { hugetlbfsMounts: listFact(evidence.id, found.hugepages, found.mountLine) } : undefined
+    return { ...(host && { host }), functions: Object.fromEntries(unionOf(found, uses, isTree(body)).map(([bdf, fact]) => [bdf, { hostUses: fact(evidence) }])) }
   },
 })
 

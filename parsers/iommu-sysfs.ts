@@ -41,6 +41,8 @@ interface Seen {
   looked: number
   /** The directory of groups itself was listed, so all of them are here. */
   root: boolean
+  /** Line with the 0 that `wc -l` printed of the directory, which is said in a paste as well; 0 none. */
+  none: number
   readonly units: Map<string, number>
   unitsLooked: number
   /** VT-d capability registers. */
@@ -57,9 +59,14 @@ const unitPath = /\/sys\/(?:class\/iommu|devices\/virtual\/iommu)(?:\/([\w.:-]{1
 const scriptLine = /^[\s>*#-]{0,20}(?:IOMMU[ _])?Group:?\s{1,8}(\d{1,6})\s{0,8}(:?)(.*)$/i
 
 function readSeen(body: string): Seen {
-  const seen: Seen = { groups: new Map(), looked: 0, root: false, units: new Map(), unitsLooked: 0, capabilities: [], functions: new Map() }
+  const seen: Seen = { groups: new Map(), looked: 0, root: false, none: 0, units: new Map(), unitsLooked: 0, capabilities: [], functions: new Map() }
   let heading: string | null = null
+  let counting = false
   for (const entry of readTree(body)) {
+    // `ls /sys/kernel/iommu_groups | wc -l`, and below it 0.
+    if (counting && /^\s{0,8}0\s*$/.test(entry.text)) seen.looked = seen.none = entry.line
+    counting = entry.text.includes('iommu_groups') && /[$#] (?:sudo )?(?:ls(?: -\w{1,8})?|find) \/sys\/kernel\/iommu_groups\/?(?: -\w.{0,40})? ?\| ?wc -l\s*$/.test(entry.text)
+    if (counting) continue
     const subject = !entry.path.startsWith('/sys/') ? entry.text : isSplitAddress(entry) ? `${entry.path}:${entry.text}` : entry.path
     const link = subject.includes('iommu_groups/') ? functionLink.exec(subject) : null
     const bdf = link && bdfFromText(link[1] ?? '')
@@ -182,7 +189,8 @@ function hostFacts(seen: Seen, id: EvidenceId, whole: boolean): HostFacts {
   const gapless = numbers.length > 1 && Math.max(...numbers) === numbers.length - 1
   const [line] = [...seen.groups.values()].map(group => group.line)
   if (seen.looked > 0 || seen.unitsLooked > 0 || numbers.length > 0) host.platform = known('linux', id, seen.looked || seen.unitsLooked || line || 1)
-  if (whole && (seen.root || gapless)) host.iommuGroupCount = known(numbers.length, id, line ?? seen.looked)
+  if (seen.none > 0 && numbers.length === 0) host.iommuGroupCount = known(0, id, seen.none)
+  else if (whole && (seen.root || gapless)) host.iommuGroupCount = known(numbers.length, id, line ?? seen.looked)
   if (whole && seen.unitsLooked > 0) host.iommuUnits = listFact(id, [...seen.units], seen.unitsLooked)
   // VT-d 10.4.2: MGAW, bits 16 to 21, is one less than the width. The narrowest unit decides.
   const widths = seen.capabilities.map(({ value, line: where }) => ({ bits: Number((value >> 16n) & 63n) + 1, where })).sort((a, b) => a.bits - b.bits)

@@ -20,7 +20,7 @@ const isContainerMark = (path: string, mark: string, text: string): boolean =>
   (path === '/run/systemd/container' && mark === '=' && /^[\w-]+$/.test(text) && text !== 'wsl') || (path === '/.dockerenv' && mark === '=') || (path === '/run/.containerenv' && mark === '@')
 
 /**
- * The release of the running kernel, its taint and its lockdown, and whether it runs in a container or under Windows.
+ * The release of the running kernel, since when it runs, its taint and its lockdown, and whether it runs in a container or under Windows.
  *
  *     Linux pve1 6.8.12-4-pve #1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4 (2024-11-06T15:04Z) x86_64 GNU/Linux
  */
@@ -34,6 +34,12 @@ export default parser({
       if (path.endsWith('/tainted')) {
         const bits = /^\s*(\d{1,15})\s*$/.exec(text)
         if (bits) host.taint = known(Number(bits[1]), evidence.id, line)
+        continue
+      }
+      if (path === '/proc/uptime') {
+        const seconds = Number(/^(\d{1,12})(?:\.\d{1,9})? /.exec(text)?.[1] ?? Number.NaN)
+        const taken = Date.parse(evidence.takenAt ?? '')
+        if (Number.isFinite(seconds) && Number.isFinite(taken)) host.bootTime = known(Math.round(taken / 1000) - seconds, evidence.id, line)
         continue
       }
       const lockdown = path.endsWith('/lockdown') || path === '' ? lockdownState.exec(text) : null

@@ -338,6 +338,8 @@ t.test('reports of Windows guests', async t => {
   t.same(c.guestProblemStatus, ['0xC0000428 PCI\\VEN_1002&DEV_73BF'])
   t.equal(lineOf(read(guestReport, problem).vms?.['(unnamed)']?.guestProblemCodes), 7)
   t.same(vm(read(guestReport, 'Windows has stopped this device because it has reported problems. (Code 43)'), '(unnamed)').guestProblemCodes, ['43'])
+  t.same(vm(read(guestReport, '由于该设备有问题，Windows 已将其停止。 (代码 43)\nPCI\\VEN_10DE&DEV_1B39&SUBSYS_0'), '(unnamed)').guestProblemCodes, ['43 PCI\\VEN_10DE&DEV_1B39'], 'in Chinese')
+  t.same(vm(read(guestReport, 'Device PCI\\VEN_10DE&DEV_1B39&SUBSYS_0 had a problem starting.\nService: nvlddmkm\nProblem: 0x2B\nProblem Status: 0x0'), '(unnamed)').guestProblemCodes, ['43 PCI\\VEN_10DE&DEV_1B39'], 'an event of Kernel-PnP')
   const json = JSON.stringify([{ Status: 'Error', FriendlyName: 'Microsoft Basic Display Adapter', InstanceId: 'PCI\\VEN_8086&DEV_56A0&SUBSYS_1\\3', ConfigManagerErrorCode: 12 }, { InstanceId: 'PCI\\VEN_1AF4&DEV_1041', ConfigManagerErrorCode: 0 }])
   const devices = vm(read(guestReport, json, { id: 'guest-report/ash', takenAt: '2024-03-05T18:00:00Z' }), 'ash')
   t.match(devices, { guestProblemCodes: ['12 PCI\\VEN_8086&DEV_56A0'], guestBasicDisplays: ['PCI\\VEN_8086&DEV_56A0'], guestOs: 'windows' })

@@ -5,7 +5,7 @@ export default collector({
   gives: 'kernel-version',
   platform: 'linux',
   every: [
-    { tree: ['/proc'], files: ['version', 'version_signature'] },
+    { tree: ['/proc'], files: ['version', 'version_signature', 'uptime'] },
     { tree: ['/proc/sys/kernel'], files: ['osrelease', 'tainted'] },
     { tree: ['/sys/kernel/security'], files: ['lockdown'] },
     // Marks of containers: systemd and LXC, Docker, Podman.
