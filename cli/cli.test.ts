@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as v from 'valibot'
@@ -38,8 +38,30 @@ t.test('version, help that teaches, suggestions, exit code 2 for a wrong call', 
   t.match(help.stdout, /Exit codes/)
   const wrong = gpudoctor(['repaly'])
   t.equal(wrong.status, 2)
-  t.match(wrong.stderr, /replay|unknown|too many/i)
+  t.match(wrong.stderr, /there is no command repaly/)
+  t.match(gpudoctor([bin]).stderr, /to diagnose what was collected: gpudoctor replay /, 'a file without its command')
   t.equal(gpudoctor(['replay', '--fail-on', 'blocker', 'x']).status, 2)
+})
+
+t.test('options in front of a command count for it, and are refused where it has none such', async t => {
+  const file = join(t.testdir({ 'qemu.log': refused }), 'qemu.log')
+  const report = (...argv: string[]) => JSON.parse(gpudoctor(argv).stdout) as Report
+  t.same(report('--json', 'replay', file), report('replay', '--json', file))
+  t.equal(gpudoctor(['--fail-on', 'never', 'replay', file]).status, 0)
+  t.equal(gpudoctor(['--fail-on', 'never', 'replay', '--fail-on', 'error', file]).status, 1, 'the one behind the command counts')
+  const refusal = gpudoctor(['--html', 'x.html', 'plan', file])
+  t.match([refusal.status, refusal.stderr], [2, /unknown option '--html'/])
+})
+
+t.test('what cannot be written is said in a line, with exit code 2', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, async t => {
+  const dir = t.testdir({ 'qemu.log': refused })
+  const file = join(dir, 'qemu.log')
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(process.execPath, [bin, 'replay', file], { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] })
+  closeSync(full)
+  t.equal(status, 2)
+  t.equal(stderr, 'gpudoctor: cannot write standard output: no space is left\n')
+  t.match(gpudoctor(['replay', file, '--html', join(dir, 'none', 'x.html')]).stderr, /^gpudoctor: cannot write \S+x\.html: there is no such folder\n$/)
 })
 
 t.test('a snapshot replays to a JSON report of the published form, the same each time', async t => {

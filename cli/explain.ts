@@ -9,6 +9,7 @@ import { printable } from '../reports/printable.ts'
 import { listed, more } from '../reports/words.ts'
 import { factsOf } from './examine.ts'
 import { takeHost, takeInputs, type Taken } from './inputs.ts'
+import { withIntent, type IntentOptions } from './intent.ts'
 import { ruleBase } from './rule-base.ts'
 import { mark, plural, say, spokenTable } from '../language/say.ts'
 
@@ -16,11 +17,16 @@ const words: Readonly<Record<Verdict, string>> = spokenTable({ fires: mark('yes'
 const verdictWords: Readonly<Record<Verdict, string>> = spokenTable({ fires: mark('For {subject} it fires:'), clear: mark('For {subject} it does not fire:'), unknown: mark('For {subject} it cannot be decided:') })
 const branches = spokenTable({ all: mark('all of'), any: mark('at least one of'), not: mark('not') })
 
+export interface ExplainOptions extends IntentOptions {
+  readonly rules?: readonly string[]
+  readonly all?: true
+}
+
 /** Rules can be about hundreds of functions; those that are plainly clear are only counted unless `all`. */
-export async function explain(id: string, inputs: readonly string[], options: { readonly rules?: readonly string[]; readonly all?: true }): Promise<number> {
+export async function explain(id: string, inputs: readonly string[], options: ExplainOptions): Promise<number> {
   const base = await ruleBase(options.rules)
   const rule = findRule(base.rules, id)
-  const taken = inputs.length > 0 ? await takeInputs(inputs) : await takeHost()
+  const taken = withIntent(inputs.length > 0 ? await takeInputs(inputs) : await takeHost(), options)
   const examination = new Examination([rule], base.shared, factsOf(taken), taken.evidence)
   const lines = [`${rule.id}: ${rule.title.replace(/\{\{[^}]*\}\}/g, '…')}`, '']
   if (!examination.applies(rule)) {

@@ -1,4 +1,4 @@
-import { retold } from '../language/say.ts'
+import { noted, retold, say } from '../language/say.ts'
 
 /** Something gpudoctor could not do: one plain line, no stack trace; exit code 2. GPUDOCTOR_DEBUG=1 shows the trace. */
 export function reportFailure(error: unknown): number {
@@ -13,3 +13,14 @@ export function reportFailure(error: unknown): number {
 
 /** The reader went away (`gpudoctor | head`): nothing went wrong. */
 const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE'
+
+const reasons: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', noted('there is no such folder')], ['ENOTDIR', noted('there is no such folder')], ['EACCES', noted('no permission to write there')], ['EPERM', noted('no permission to write there')],
+  ['EROFS', noted('the file system is read-only')], ['ENOSPC', noted('no space is left')], ['EDQUOT', noted('no space is left')],
+])
+
+/** What kept a file from being written, in plain words: the system's own name the temporary file beside it. */
+export function notWritten(path: string, error: unknown): Error {
+  const known = error instanceof Error && 'code' in error ? reasons.get(error.code) : undefined
+  return new Error(say('cannot write {path}: {reason}', { path, reason: known === undefined ? (error instanceof Error ? error.message : String(error)) : retold(known) }))
+}

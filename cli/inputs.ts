@@ -5,7 +5,8 @@ import type { RunInfo } from '../model/finding.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import { toolName } from './version.ts'
 import { progress } from './progress.ts'
-import { say } from '../language/say.ts'
+import { plural, say } from '../language/say.ts'
+import { printable } from '../reports/printable.ts'
 
 /** Evidence with what a snapshot's manifest says of its taking. */
 export interface Taken {
@@ -52,7 +53,11 @@ export async function takeInputs(paths: readonly string[], redact: RedactionLeve
   const redactor = createRedactor(undefined, redact)
   const shown = progress(say('Reading what was handed in'))
   try {
-    const { evidence, manifest } = await openInputs(paths, {}, redactor)
+    const { evidence, manifest, otherHosts } = await openInputs(paths, {}, redactor)
+    if (otherHosts.length > 0) {
+      shown.done()
+      process.stderr.write(`${printable(plural(otherHosts.length, '{n} snapshot was not read, as each is a host of its own and a newer one is there: {paths}. Hand it in by itself.', '{n} snapshots were not read, as each is a host of its own and a newer one is there: {paths}. Hand them in one by one, or all with --ndjson.', { paths: otherHosts.slice(0, 20).join(', ') }))}\n`)
+    }
     return {
       evidence: redactor.withoutNames(evidence), platform: manifest?.platform ?? 'other', zoneMinutes: manifest?.zoneMinutes ?? 0,
       about: { tool: toolName, takenAt: manifest?.takenAt ?? null, root: manifest?.root ?? null, redacted: sum(manifest?.redacted ?? {}, redactor.counts) },

@@ -4,9 +4,10 @@
  *
  * Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudoctor itself could not work.
  */
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { toolVersion } from './version.ts'
-import { reportFailure } from './failure.ts'
+import { notWritten, reportFailure } from './failure.ts'
 import { chooseLanguage, complaintInLanguage, helpInLanguage, withLanguageOption } from './language.ts'
 import { inLanguage, say } from '../language/say.ts'
 import { bdfFromText } from '../model/bdf.ts'
@@ -14,6 +15,7 @@ import { forms } from '../reports/forms.ts'
 import type { Goal } from '../parsers/intent.ts'
 import type { CollectOptions } from './collect.ts'
 import type { ExamineOptions } from './examine.ts'
+import type { ExplainOptions } from './explain.ts'
 import type { NewRuleOptions } from './rules-new.ts'
 import type { PlanOptions } from './plan.ts'
 
@@ -99,7 +101,11 @@ Examples:
   gpudoctor explain group-not-viable           why a rule fired here, or what is missing`)}
 
 ${say('Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudoctor itself could not work.')}`)
-  reporting(root).option(...patience()).action(act(async (options: ExamineOptions) => (await import('./examine.ts')).examineHost(options)))
+  // Words that are no command: mostly a file for which `replay` was forgotten.
+  reporting(root.allowExcessArguments()).option(...patience()).action(act(async (options: ExamineOptions, { args: [word] }: Command) => {
+    if (word !== undefined) throw new Error(existsSync(word) ? say('to diagnose what was collected: gpudoctor replay {path}', { path: word }) : say('there is no command {word}. "gpudoctor --help" shows all.', { word }))
+    return await (await import('./examine.ts')).examineHost(options)
+  }))
 
   root.command('collect')
     .description(say('read this host and save what was read as a snapshot; diagnose nothing'))
@@ -158,7 +164,9 @@ it changes, "sh plan.sh --undo" takes it back. It refuses to run on any other ho
     .argument('[input...]', say('snapshot, folder or files; this host without'))
     .option('--rules <folder>', say('a folder of your own rules, beside the built-in ones (may be given again)'), several)
     .option('--all', say('every subject, also those that are plainly clear'))
-    .action(act(async (rule: string, inputs: string[], options: { rules?: readonly string[]; all?: true }) => (await import('./explain.ts')).explain(rule, inputs, options)))
+    .option('--device <address>', say('a PCI function you mean, such as 01:00.0 (may be given again)'), device)
+    .addOption(new Option('--goal <what>', say('what you want of it, or of the GPUs of this host; above what configuration tells (passthrough where only --device is given)')).choices(goals))
+    .action(act(async (rule: string, inputs: string[], options: ExplainOptions) => (await import('./explain.ts')).explain(rule, inputs, options)))
 
   const rules = root.command('rules').description(say('look at rules, and check your own'))
   const folder = ['--rules <folder>', say('a folder of your own rules (may be given again)'), several] as const
@@ -192,15 +200,23 @@ it changes, "sh plan.sh --undo" takes it back. It refuses to run on any other ho
     .addHelpText('after', say('\nFor bash: gpudoctor completion bash > /etc/bash_completion.d/gpudoctor'))
     .action(act(async (shell: string) => (await import('./completion.ts')).completion(shell, program())))
   withLanguageOption(root)
-  return root
+  return root.hook('preAction', handDown)
+}
+
+/** Options in front of a command (`gpudoctor --json replay x`) count as if they stood behind it; one that it does not have is refused. */
+function handDown(root: Command, command: Command): void {
+  if (command === root) return
+  for (const option of root.options) {
+    const name = option.attributeName()
+    if (root.getOptionValueSource(name) !== 'cli' || command.getOptionValueSource(name) === 'cli') continue
+    if (!command.options.some(own => own.attributeName() === name)) command.error(`error: unknown option '${option.long}'`, { code: 'commander.unknownOption' })
+    command.setOptionValueWithSource(name, root.getOptionValue(name), 'cli')
+  }
 }
 
 async function main(): Promise<void> {
   // The reader may go away at any time (`gpudoctor | head`): then there is nothing more to say.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
-  })
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? undefined : reportFailure(notWritten(say('standard output'), error))))
   try {
     chooseLanguage(process.argv.slice(2), process.env)
     // What the completion scripts call at every press of the tab key.

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { lstat, rename, unlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { say } from '../language/say.ts'
+import { notWritten } from './failure.ts'
 
 /**
  * Puts a file there whole or not at all: written beside its place and moved there, as node_exporter and CI servers pick
@@ -20,6 +20,6 @@ export async function writeWhole(path: string, text: string, mode?: number): Pro
     }
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
-    throw new Error(say('cannot write {path}: {reason}', { path, reason: error instanceof Error ? error.message : String(error) }))
+    throw notWritten(path, error)
   }
 }

@@ -21,7 +21,7 @@ const restless: ReadonlySet<string> = new Set([
   'host.memoryAvailableMiB', 'host.memoryFreeMiB', 'host.wiredMiB', 'host.hugepagesFree', 'host.hugepagesFreeMiB', 'host.initramfsAge', 'host.cmdlineSecrets',
   'host.modulesInUse', 'host.bridgeScanSeconds', 'fn.powerState', 'fn.powerControl', 'fn.d3coldAllowed', 'fn.runtimeStatus', 'fn.irq', 'fn.linkSpeedGT', 'fn.msiVectors', 'fn.msixVectors', 'vm.running',
   // Said by others that are compared.
-  'host.cmdline', 'host.pptdevsLengths', 'host.platform',
+  'host.cmdline', 'host.pptdevsLengths', 'host.platform', 'fn.group',
 ])
 
 /** Which area a fact belongs to: the first that fits its path. */

@@ -1,7 +1,7 @@
 /** The chain from firmware to guest as a picture: how far the host got, and where it broke. */
 import { say } from '../language/say.ts'
 import type { ChainLink } from '../model/finding.ts'
-import { type Anchors, Copyable } from './html-parts.tsx'
+import { type Anchors, Wanted } from './html-parts.tsx'
 import type { DrawnLink } from './story.ts'
 import { linkWords, listed } from './words.ts'
 
@@ -40,6 +40,6 @@ export function ChainPicture({ links, anchors, placeOf }: { readonly links: read
 const WouldTell = ({ links }: { readonly links: readonly ChainLink[] }) => links.length === 0 ? null : (
   <details class="small">
     <summary>{say('What would tell of {links}', { links: listed(links.map(link => link.name)) })}</summary>
-    {[...new Set(links.flatMap(link => link.get))].map(command => <Copyable text={command} />)}
+    {[...new Set(links.flatMap(link => link.get))].map(command => <Wanted text={command} />)}
   </details>
 )

@@ -46,7 +46,13 @@ export function Prose({ text }: { readonly text: string }) {
   return <>{parts.map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 }
 
-export const Copyable = ({ text }: { readonly text: string }) => <div class="copy"><pre><code>{text}</code></pre></div>
+export const Copyable = ({ text, behind = '' }: { readonly text: string; readonly behind?: string }) => <div class="copy"><pre><code>{text}</code>{behind}</pre></div>
+
+/** What brings evidence: a command, and where to run it or what to take instead, which is not copied with it. */
+export function Wanted({ text }: { readonly text: string }) {
+  const remark = /(?: \((?:in|or|on) [^()]*\)|（[^（）]*）)$/.exec(text)
+  return remark === null ? <Copyable text={text} /> : <Copyable text={text.slice(0, remark.index)} behind={remark[0]} />
+}
 
 export function Heading({ level, children }: { readonly level: 4 | 5 | 6; readonly children: ComponentChildren }) {
   const Tag = `h${level}` as const

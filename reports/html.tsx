@@ -15,13 +15,13 @@ import { excerptsOf } from './excerpts.ts'
 import { EvidenceSection, PageFooter, evidenceAnchor, linkedLines } from './html-evidence.tsx'
 import { ChainPicture } from './html-chain.tsx'
 import { MachineSection, functionAnchor } from './html-machine.tsx'
-import { type Anchors, Badge, Copyable, Folded, Heading, Prose, anchorsOf, clipped } from './html-parts.tsx'
+import { type Anchors, Badge, Copyable, Folded, Heading, Prose, Wanted, anchorsOf, clipped } from './html-parts.tsx'
 import { script } from './html-script.ts'
 import { style } from './html-style.ts'
 import { TimelineSection, citedBy } from './html-timeline.tsx'
 import { marksOf } from './picture.ts'
 import { printable, printableDiagnosis, printableLine } from './printable.ts'
-import { type Cause, type Gap, causesOf, checkedLine, drawnChain, gapsOf, hostLine, openPoints, rulesIn, takenLine, tallied, touched, verdictOf } from './story.ts'
+import { type Cause, type Gap, type Wish, causesOf, checkedLine, drawnChain, gapsOf, hostLine, nextToAsk, openPoints, rulesIn, takenLine, tallied, touched, verdictOf } from './story.ts'
 import {
   capitalised, confidenceAndReason, costOf, factsInWords, hasLines, layerWords, listed, more, partsOf, placeOf, severityWords, sourceOf,
   subjectOf, timesSeen, webAddress, withColon,
@@ -81,7 +81,7 @@ function Page({ view }: { readonly view: ReturnType<typeof viewOf> }) {
             {machine && machine.functions.length > 0 && <MachineSection machine={machine} marks={marksOf(findings)} anchors={anchors} />}
             {timeline && timeline.moments.length > 0 && <TimelineSection timeline={timeline} cited={citedBy(findings)} anchors={anchors} linked={linked} />}
             {unexplained && unexplained.lines.length > 0 && <Unexplained unexplained={unexplained} view={view} />}
-            {unknown.length > 0 && <Gaps gaps={gapsOf(unknown)} rules={unknown.length} />}
+            {unknown.length > 0 && <Gaps gaps={gapsOf(unknown)} rules={unknown.length} wishes={nextToAsk(diagnosis)} />}
             {broken.length > 0 && <BrokenRules broken={broken} />}
             <EvidenceSection about={about} excerpts={excerpts} embedded={base64 !== null} />
           </main>
@@ -381,11 +381,26 @@ const Unexplained = ({ unexplained: { lines, left }, view }: { readonly unexplai
   </section>
 )
 
-const Gaps = ({ gaps, rules }: { readonly gaps: readonly Gap[]; readonly rules: number }) => (
+const Gaps = ({ gaps, rules, wishes }: { readonly gaps: readonly Gap[]; readonly rules: number; readonly wishes: readonly Wish[] }) => (
   <section aria-labelledby="unknown">
     <h2 id="unknown">{say('Could not be checked')} <span class="faint">{rulesIn(rules)}</span></h2>
+    {wishes.length > 0 && <Wishes wishes={wishes} />}
     <div class="card">{gaps.map(gap => <GapBlock gap={gap} />)}</div>
   </section>
+)
+
+const Wishes = ({ wishes }: { readonly wishes: readonly Wish[] }) => (
+  <div class="card">
+    <section class="gap">
+      <h3>{say('To ask for next')}</h3>
+      {wishes.map(({ command, rules }) => (
+        <>
+          <Wanted text={command} />
+          <p class="faint small">{say('would tell of {rules}', { rules: rulesIn(rules) })}</p>
+        </>
+      ))}
+    </section>
+  </div>
 )
 
 const GapBlock = ({ gap }: { readonly gap: Gap }) => (
@@ -393,7 +408,7 @@ const GapBlock = ({ gap }: { readonly gap: Gap }) => (
     <h3>{say('Missing: {facts}', { facts: shortened(factsInWords(gap.missing), 5).join(say('; ')) })}</h3>
     <Folded when={gap.rules.length > 3} summary={plural(gap.rules.length, '{n} rule undecided', '{n} rules undecided')}><GapRules gap={gap} /></Folded>
     {gap.get.length > 0 && <p class="tell">{gap.get.length === 1 ? say('This would tell:') : say('These would tell, together:')}</p>}
-    {gap.get.map(command => <Copyable text={command} />)}
+    {gap.get.map(command => <Wanted text={command} />)}
   </section>
 )
 

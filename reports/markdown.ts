@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Diagnosis, Finding, Fix, Quote, Report, Step } from '../model/finding.ts'
 import { codeBlock, codeSpan, folded, indented, paragraphs, prose } from './markdown-text.ts'
 import { printableDiagnosis } from './printable.ts'
-import { type Cause, type Gap, causesOf, checkedLine, chainInWords, drawnChain, gapsOf, hostLine, openPoints, rulesIn, shortfallOf, takenLine, verdictOf } from './story.ts'
+import { type Cause, type Gap, type Wish, causesOf, checkedLine, chainInWords, drawnChain, gapsOf, hostLine, nextToAsk, openPoints, rulesIn, shortfallOf, takenLine, verdictOf } from './story.ts'
 import { plural, say } from '../language/say.ts'
 import { capitalised, commas, confidenceAndReason, costOf, factsInWords, layerWords, listed, more as moreOf, partsOf, placeOf, severityWords, sourceOf, statusWords, subjectOf, timesSeen, withColon } from './words.ts'
 
@@ -20,9 +20,11 @@ const most = { quotes: 6, consequences: 30, gaps: 20, listed: 12, broken: 20 }
 export const markdownReport: Report = raw => {
   const diagnosis = printableDiagnosis(raw)
   const causes = causesOf(diagnosis.findings)
+  const wishes = nextToAsk(diagnosis)
   const parts: Part[] = [
     ...causes.map((cause, index) => causePart(causes, cause, index + 1)),
     ...(diagnosis.unexplained && diagnosis.unexplained.lines.length > 0 ? [{ forms: [unexplainedBlock(diagnosis.unexplained), ''] }] : []),
+    ...(wishes.length > 0 ? [{ forms: [wishBlock(wishes), ''] }] : []),
     ...(diagnosis.unknown.length > 0 ? [{ forms: [gapsBlock(gapsOf(diagnosis.unknown), diagnosis.unknown.length), ''] }] : []),
     ...(diagnosis.broken.length > 0 ? [{ forms: [brokenBlock(diagnosis), ''] }] : []),
     ...(unread(diagnosis).length > 0 ? [{ forms: [evidenceBlock(diagnosis), ''] }] : []),
@@ -141,6 +143,9 @@ function unexplainedBlock({ lines, left }: NonNullable<Diagnosis['unexplained']>
   const rest = left > 0 ? [`- ${plural(left, 'and {n} more kind of line', 'and {n} more kinds of lines')}`] : []
   return folded(plural(lines.length + left, 'Not explained by any rule: {n} kind of line', 'Not explained by any rule: {n} kinds of lines'), [...listing, ...rest].join('\n'))
 }
+
+/** Not folded: whoever sent the evidence reads here what to send next. */
+const wishBlock = (wishes: readonly Wish[]): string => [`**${withColon(say('To ask for next'))}**`, codeBlock(cut(wishes.map(({ command }) => command).join('\n')), 'sh')].join('\n\n')
 
 function gapsBlock(gaps: readonly Gap[], rules: number): string {
   const blocks = gaps.slice(0, most.gaps).map(gap => {

@@ -47,7 +47,11 @@ export const printableDeep = <Shown extends object>(shown: Shown): Shown => clea
 /** The same for what else a report shows, where every string is one line. */
 export const printableLine = <Shown extends object>(shown: Shown): Shown => cleaned('', shown, false) as Shown
 
+/** What a system said of a piece of evidence, in several lines perhaps, on one. */
+const onOneLine = (note: string): string => note.replace(/(?<!\s)\s*[\n\r]\s*/g, ' ')
+
 function cleaned(key: string, value: unknown, paragraphs = true): unknown {
+  if (key === 'note' && typeof value === 'string') return printable(onOneLine(value).trimEnd())
   if (typeof value === 'string') return paragraphs && ofSeveralLines.has(key) ? printableLines(value).trimEnd() : printable(value.trimEnd())
   if (Array.isArray(value)) return value.map(each => cleaned(key, each, paragraphs))
   if (typeof value !== 'object' || value === null) return value

@@ -9,10 +9,11 @@ import { script } from './html-script.ts'
 import { type Palette, dark, light, style } from './html-style.ts'
 import { jsonReportSchema } from './json-schema.ts'
 import { jsonReport } from './json.ts'
-import { printable, printableLines } from './printable.ts'
+import { markdownReport } from './markdown.ts'
+import { printable, printableDiagnosis, printableLines } from './printable.ts'
 import { serverBackground, serverFindings } from './sample-background.test-data.ts'
 import { hostile, named, nothingFound, oneCause, samples, thirtyFindings, withText } from './sample-diagnosis.test-data.ts'
-import { causesOf, gapsOf, verdictOf } from './story.ts'
+import { causesOf, gapsOf, nextToAsk, verdictOf } from './story.ts'
 import { terminalReport } from './terminal.ts'
 import { factsInWords, partsOf, subjectOf } from './words.ts'
 import { chopped, columnsOf, wrapped } from './wrap.ts'
@@ -76,8 +77,26 @@ t.test('the verdict is one sentence', async t => {
   t.equal(verdictOf(nothingFound), 'Nothing wrong was found.')
   t.equal(verdictOf({ ...nothingFound, unknown: oneCause.unknown }), 'Nothing wrong was found, but 5 rules could not be decided.')
   t.equal(verdictOf({ ...nothingFound, about: { ...nothingFound.about, evidence: [] } }), 'Nothing could be read, so nothing can be said about this host.')
+  const words = { id: 'text', kind: 'text', about: 'text that was handed in', from: 'readme', status: 'ok' } as const
+  t.match(verdictOf({ ...nothingFound, unknown: oneCause.unknown, about: { ...nothingFound.about, evidence: [words] } }), /^Nothing in it was recognised/)
   t.equal(verdictOf(oneCause), 'Found 1 error, with 2 consequences: The Intel IOMMU is there but the kernel does not switch it on.')
   t.match(verdictOf(thirtyFindings), /^Found 8 errors, 8 warnings and 8 hints, with 6 consequences; the first to look at: /)
+})
+
+t.test('what a system said in several lines is shown on one', async t => {
+  const note = { id: 'limits', kind: 'limits', about: 'limits', from: 'systemctl show', status: 'cut', note: 'systemctl: not booted.\nFailed to connect: \x1b[2J' } as const
+  t.equal(printableDiagnosis({ ...nothingFound, about: { ...nothingFound.about, evidence: [note] } }).about.evidence[0]?.note, 'systemctl: not booted. Failed to connect: \\x1b[2J')
+})
+
+t.test('what to ask for next, of what somebody sent', async t => {
+  const [one] = oneCause.unknown
+  if (one === undefined) return t.fail('the sample has an open rule')
+  const sent = { ...oneCause, about: { ...oneCause.about, takenAt: null }, unknown: [{ ...one, rule: 'a', get: ['dmesg', 'pnputil (in the guest)'] }, { ...one, rule: 'b', get: ['dmesg'] }] }
+  t.same(nextToAsk(sent), [{ command: 'dmesg', rules: 2 }, { command: 'pnputil (in the guest)', rules: 1 }])
+  t.same(nextToAsk(sent, 1).length, 1)
+  t.same(nextToAsk({ ...sent, about: { ...sent.about, takenAt: '2026-01-02T03:04:05Z' } }), [], 'of a host that was examined whole the gaps tell')
+  t.match(renderHtml(sent, {}), /To ask for next.*<code>pnputil<\/code> \(in the guest\)/s, 'a remark is not copied with its command')
+  t.match(markdownReport(sent, { color: false, width: 100, verbose: false }), /To ask for next:\*\*\n\n```sh\ndmesg\npnputil/)
 })
 
 t.test('rules that wait for the same evidence are told together, the gravest first', async t => {

@@ -96,6 +96,7 @@ export function verdictOf(diagnosis: Diagnosis): string {
 
 function clearVerdict(diagnosis: Diagnosis): string {
   if (!diagnosis.about.evidence.some(wasRead)) return say('Nothing could be read, so nothing can be said about this host.')
+  if (diagnosis.about.evidence.every(note => !wasRead(note) || note.kind === 'text')) return say('Nothing in it was recognised as what a host prints, and no rule knows its lines: nothing can be said about a host.')
   const open = openPoints(diagnosis).map(point => point.text)
   return open.length === 0 ? say('Nothing wrong was found.') : say('Nothing wrong was found, but {open}.', { open: listed(open) })
 }
@@ -158,11 +159,18 @@ export function gapsOf(unknown: readonly Undecided[]): readonly Gap[] {
   return gaps.sort((a, b) => worst(a) - worst(b) || b.rules.length - a.rules.length)
 }
 
-/** Evidence that most undecided rules wait for, as the command that brings it: what to ask a reporter for next. */
-export function nextToAsk(unknown: readonly Undecided[]): readonly { readonly command: string; readonly rules: number }[] {
+/** What brings the evidence that so many undecided rules wait for. */
+export interface Wish { readonly command: string; readonly rules: number }
+
+/**
+ * Evidence that most undecided rules wait for, as the command that brings it: what to ask a reporter for next. Nothing where a host
+ * was examined whole: there the gaps say it.
+ */
+export function nextToAsk({ about, unknown }: Diagnosis, most = 4): readonly Wish[] {
+  if (about.takenAt !== null) return []
   const rules = new Map<string, number>()
   for (const { get } of unknown) for (const command of new Set(get)) rules.set(command, (rules.get(command) ?? 0) + 1)
-  return [...rules].map(([command, count]) => ({ command, rules: count })).sort((a, b) => b.rules - a.rules || (a.command < b.command ? -1 : 1))
+  return [...rules].map(([command, count]) => ({ command, rules: count })).sort((a, b) => b.rules - a.rules || (a.command < b.command ? -1 : 1)).slice(0, most)
 }
 
 const gravity = (undecided: Undecided): number => severities.indexOf(undecided.severity)

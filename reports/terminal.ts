@@ -305,9 +305,8 @@ function gapLines(page: Page, gap: Gap): Lines {
   ]
 }
 
-/** For what somebody sent: which outputs to ask for next. On the host itself the gaps say it. */
-function askSection(page: Page, { about, unknown }: Diagnosis): Lines {
-  const wanted = about.takenAt === null ? nextToAsk(unknown).slice(0, page.verbose ? 12 : shown.asked) : []
+function askSection(page: Page, diagnosis: Diagnosis): Lines {
+  const wanted = nextToAsk(diagnosis, page.verbose ? 12 : shown.asked)
   if (wanted.length === 0) return []
   return [
     ...heading(page, say('To ask for next')),
