@@ -160,6 +160,9 @@ t.test('a line is about the subject it names, and its absence proves something o
   t.equal(walk([log('kernel-log', ['group 1 is not viable'])]), undefined, 'a collected log of another kind is not searched')
   const { takenAt: _, ...pasted } = log('kernel-log', ['vfio 0000:01:00.0: group 1 is not viable'])
   t.equal(walk([pasted]), 1, 'what a person handed in is searched for everything')
+  const answered = { ...pasted, kind: 'qemu-processes', body: 'qemu-system-x86_64 -device vfio-pci,host=01:00.0\nvfio 0000:01:00.0: group 1 is not viable' } as Evidence
+  t.equal(walk([answered]), 1, 'below a command stands what it answered')
+  t.equal(walk([{ ...answered, takenAt: '2026-01-01T00:00:00Z' }]), undefined, 'a collected list of processes has no answers')
   t.equal(walk([log('qemu-log', ['group 3 is not viable'], { id: 'qemu-log/win' })], { ...viable, match: 'group (?P<n>\\d+) is not viable' }, vm), 1, "a line of the VM's own log")
 })
 

@@ -68,7 +68,7 @@ export class LogMatches {
     const search = new LiteralSearch([...byLiteral.keys()])
     const owners = [...byLiteral.values()]
     for (const piece of evidence) {
-      if (hasBody(piece) && (evidenceKinds[piece.kind] as EvidenceKindSpec).log) this.#read(piece, search, owners)
+      if (hasBody(piece) && isSearched(piece)) this.#read(piece, search, owners)
     }
     for (const hits of this.#hits.values()) if (hits.length > 1) this.#putInOrder(hits)
   }
@@ -261,6 +261,12 @@ function allOf(hits: readonly Hit[], [group, length]: readonly string[], spec: L
   if (length === 'length') return values.size
   return [...values].slice(0, mostValues).map(value => (spec.numbers?.includes(group as string) ? Number(value) : value))
 }
+
+/** Commands that people copy out of a terminal: what the program answered often stands below. */
+const withAnswers: readonly EvidenceKind[] = ['qemu-processes', 'bhyve-commands']
+
+const isSearched = ({ kind, takenAt }: Evidence): boolean =>
+  (evidenceKinds[kind] as EvidenceKindSpec).log === true || (takenAt === undefined && withAnswers.includes(kind))
 
 /**
  * A collector's log is searched for what belongs into it. What a person handed in may hold anything under any name, so

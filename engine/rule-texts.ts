@@ -14,7 +14,7 @@ export type TextMap = (text: string, role: TextRole) => string
 /** Columns of tables that are prose of ours; names and texts of the vendor stay as people search for them. */
 const proseColumns: ReadonlySet<string> = new Set(['meaning', 'cause', 'action', 'effect', 'reason', 'class', 'on'])
 
-const smallWords = /\b(?:the|an|a|of|to|in|into|with|without|for|from|and|or|not|is|are|as|on|at|by|where|which|that|it|its|one|each|first|add|remove|take|put|keep|no)\b/
+const smallWords = /\b(?:the|an|a|of|to|in|into|with|without|for|from|and|or|not|is|are|as|on|at|by|where|which|that|it|its|one|each|first|add|remove|take|put|keep|no|than|then|all|another|both|nothing|never|stays|twice|numbers)\b/
 const threeWords = /(?:^|\s)[a-z]{2,} [a-z]{2,} [a-z]{2,}\b/i
 
 /** Whether somebody speaks in it: `modules_force_load: vfio_pci` and `virsh edit VM` are to be typed, not read. */
