@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BootEntry } from './boot-entry.ts'
 import { machineOptions, type Machine } from './machine.ts'
+import { CannotRun } from './tools.ts'
 
 export interface BoxOptions {
   readonly machine: Machine
@@ -43,7 +44,7 @@ const bootSeconds = 150
 const running = new Set<ChildProcess>()
 process.on('exit', () => running.forEach(child => child.kill('SIGKILL')))
 
-/** Starts QEMU and waits until the box answers. QEMU's emulation hangs in a boot now and then, so there is a second try. */
+/** Starts QEMU and waits until the box answers. On a machine with much else to do it may be late, so there is a second try. */
 export const startBox = (options: BoxOptions): Promise<Box> => tryBox(options).catch((error: unknown) => {
   if (!(error instanceof Hung)) throw error
   options.log?.(`    ${error.message}; once more`)
@@ -51,7 +52,7 @@ export const startBox = (options: BoxOptions): Promise<Box> => tryBox(options).c
 })
 
 /** It did not come up in time. */
-class Hung extends Error {}
+class Hung extends CannotRun {}
 
 async function tryBox(options: BoxOptions): Promise<Box> {
   const { folder } = options

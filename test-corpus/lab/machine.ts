@@ -27,12 +27,15 @@ const iommuOptions = (kind: NonNullable<Machine['iommu']>, remapping: 'on' | 'of
 /** The usual devices: a display that the host boots with, and behind a root port the GPU, an ATI Rage 128 at 0000:01:00.0. */
 const usual = ['VGA,addr=02.0', 'pcie-root-port,id=rp1,slot=1,addr=04.0', 'ati-vga,bus=rp1']
 
-/** QEMU's options for the machine, without disks, kernel and channels. Files that it writes to go to the folder. */
+/**
+ * QEMU's options for the machine, without disks, kernel and channels. Files that it writes to go to the folder. One processor, emulated
+ * in one thread: two boxes of one each get twice as far as two of two, and emulation in several threads hangs in a boot now and then.
+ */
 export function machineOptions(machine: Machine, folder: string): string[] {
   const maker = machine.cpu ?? (machine.iommu === 'amd' ? 'amd' : 'intel')
   return [
-    '-machine', 'q35,kernel-irqchip=split', '-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', machine.nested ? cpus[maker].replace('-hypervisor', '+hypervisor') : cpus[maker],
-    '-smp', '2', '-m', String(machine.memory ?? 1536), '-nodefaults', '-vga', 'none', '-display', 'none', '-nic', 'none', '-no-reboot',
+    '-machine', 'q35,kernel-irqchip=split', '-accel', 'tcg,thread=single,tb-size=1024', '-cpu', machine.nested ? cpus[maker].replace('-hypervisor', '+hypervisor') : cpus[maker],
+    '-smp', '1', '-m', String(machine.memory ?? 1536), '-nodefaults', '-vga', 'none', '-display', 'none', '-nic', 'none', '-no-reboot',
     ...(machine.nested ? [] : board), ...iommuOptions(machine.iommu ?? 'none', machine.remapping === false ? 'off' : 'on'),
     ...(machine.devices ?? usual).flatMap(device => ['-device', device]),
     ...(machine.firmware === 'uefi' ? uefi(folder) : []),
