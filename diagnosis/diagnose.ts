@@ -82,8 +82,9 @@ class Teller {
     const leaves = decisive(outcome.trace)
     const logLeaves = leaves.filter(leaf => leaf.path.startsWith('log.'))
     const times = timesOf(rule, subject, leaves, this.#examination.logs)
+    const aliases = [...rule.aliases, ...rule.specialCaseOf]
     const finding: Omit<Finding, 'symptomOf'> = {
-      rule: rule.id, aliases: rule.aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, reason: retold(reasonOf(outcome)), layer: rule.layer,
+      rule: rule.id, aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, reason: retold(reasonOf(outcome)), layer: rule.layer,
       title: fillText(rule.title, roots), text: fillText(rule.finding, roots), cause: fillText(rule.cause, roots),
       evidence: this.quoter.quote([...logLeaves, ...leaves].flatMap(leaf => leaf.at), mostQuotes),
       fixes: await this.#fixes(rule, subject),
@@ -91,7 +92,7 @@ class Teller {
       references: rule.references,
     }
     return {
-      rule: rule.id, aliases: rule.aliases, subject: finding.subject, severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
+      rule: rule.id, aliases, subject: finding.subject, severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
       symptomOf: rule.symptomOf, about: new Set([...keysOf(subject), ...[...subject.bdfs].flatMap(this.#behind)]), hasLog: logLeaves.length > 0, finding,
     }
   }

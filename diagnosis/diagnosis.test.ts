@@ -18,7 +18,7 @@ const about = { tool: 'test', takenAt: null, root: null, redacted: {} }
 const empty: Snapshot = { host: {}, functions: {}, groups: {}, vms: {}, assignments: {}, notUnderstood: [] }
 
 const rule = (over: Partial<Rule>): Rule => ({
-  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux', 'freebsd'], status: 'stable', for: 'host', needs: [], requires: [], symptomOf: [], log: {},
+  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux', 'freebsd'], status: 'stable', for: 'host', needs: [], requires: [], symptomOf: [], specialCaseOf: [], log: {},
   conditions: { all: [{ fact: 'host', path: 'cpuVendor', operator: 'equal', value: 'intel' }] }, confidence: 'likely', cause: 'c', finding: 'f', fixes: [], confusedWith: [], checkedAgainst: [], references: [], ...over,
 })
 const told = (rules: readonly Rule[], snapshot: Snapshot, evidence: readonly Evidence[] = []): Promise<Diagnosis> => diagnose({ rules, shared, broken: [], snapshot, evidence, about })
@@ -40,6 +40,12 @@ t.test('circles are broken, unrelated subjects explain nothing, aliases count', 
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['a'] })]), [null])
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['b'], about: new Set(['0000:01:00.0']) }), ranked({ rule: 'b', about: new Set(['0000:02:00.0']) })]), [null, null])
   t.same(causesOf([ranked({ rule: 'a', symptomOf: ['x'], about: new Set(['0000:01:00.0', 'vm w']) }), ranked({ rule: 'b', aliases: ['x'], about: new Set(['vm w']) })]), [1, null])
+})
+
+t.test('a general failure stands under its special case, whose findings bear its name', async t => {
+  t.same(causesOf([ranked({ rule: 'general' }), ranked({ rule: 'special', aliases: ['general'] }), ranked({ rule: 'general' })]), [1, null, 1])
+  const { findings } = await told([rule({ id: 'general', severity: 'error' }), rule({ id: 'special', severity: 'warning', specialCaseOf: ['general'] })], intel)
+  t.match(findings, [{ rule: 'special', aliases: ['general'], symptomOf: null }, { rule: 'general', aliases: [], symptomOf: 'special' }])
 })
 
 t.test('a cause is as bad as the worst that follows from it, near or far', async t => {
@@ -102,6 +108,14 @@ t.test('texts are filled; what a host names stays one word in a command', async 
   t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: 'win11' })), 'virsh edit win11')
   t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: 'x; reboot' })), "virsh edit 'x; reboot'")
   t.equal(fillCommand('virsh edit {{vm.name}}', roots({ name: "a'b$(id)\n\x1b[2J" })), `virsh edit 'a'\\''b$(id)[2J'`)
+})
+
+t.test('a line of a log stands in quotes, once', async t => {
+  const log = { log: { walk: (path: string) => ({ value: { 'a.line': 'went wrong', 'b.line': 'gave up', 'a.count': 2 }[path], at: [] }) } }
+  t.equal(fillText('It said: {{log.a.line|}} Then {{log.c.line|no more}}.', log), 'It said: "went wrong" Then no more.')
+  t.equal(fillText('It said "{{log.a.line|}}" and "{{log.b.line|}}".', log), 'It said "went wrong" and "gave up".')
+  t.equal(fillText('“{{log.a.line|}}”，{{log.a.count}}', log), '“went wrong”，2')
+  t.equal(fillText('{{log.a.line|}}{{log.c.line|}}{{log.b.line|}} Whatever', log), '"went wrong" "gave up" Whatever')
 })
 
 t.test('steps are for the host at hand; where it is not known each says for whom it is', async t => {

@@ -26,11 +26,25 @@ function inWords(value: unknown, fallback: string | null): string {
   return String(value)
 }
 
-/** Prose: lists are joined with commas; what parsers say in words of ours (`disk sda`) is said in the language of the run. */
-export const fillText = (text: string, roots: Roots): string => withoutGaps(fillPlaceholders(text, ({ path, fallback }) => {
-  const words = inWords(told(valueAt(roots, path), path), fallback)
-  return words === fallback ? seam + words + seam : words
-}))
+/**
+ * Prose: lists are joined with commas; what parsers say in words of ours (`disk sda`) is said in the language of the run; a line of a log
+ * stands in quotes, so that its words are not taken for ours.
+ */
+export function fillText(text: string, roots: Roots): string {
+  let [quoted, follows] = [false, false]
+  return withoutGaps(fillPlaceholders(text, ({ path, fallback }, between) => {
+    quoted = quotedAfter(between, quoted)
+    const words = inWords(told(valueAt(roots, path), path), fallback)
+    const adjoins = follows && between === ''
+    follows = words !== '' || adjoins
+    if (words === fallback) return seam + words + seam
+    return logLine.test(path) && !quoted ? `${adjoins ? ' ' : ''}${say('"{line}"', { line: words })}` : words
+  }))
+}
+
+const logLine = /^log\.\w+\.line$/
+/** Whether quotes are open behind a piece of text. */
+const quotedAfter = (text: string, before: boolean): boolean => (text.match(/["\u201c\u201d]/g) ?? []).reduce((open, mark) => (mark === '"' ? !open : mark === '\u201c'), before)
 
 /** Stands where a fallback begins and ends; evidence has no use for it (U+2060, word joiner). */
 const seam = '\u2060'

@@ -4,6 +4,7 @@ import { layers, type Confidence, type Layer, type Severity } from '../model/rul
 /** What the ranking has to know of a finding. */
 export interface Ranked {
   readonly rule: string
+  /** Its other names, those of the general failures it is a special case of among them. */
   readonly aliases: readonly string[]
   readonly subject: string
   readonly severity: Severity
@@ -19,7 +20,8 @@ export interface Ranked {
 
 /**
  * For each finding the one that explains it, by place in the list; null for root causes. A finding about the host is
- * related to all; others must share an address, a group or a VM. Circles are broken where they would close.
+ * related to all; others must share an address, a group or a VM. A general failure is explained by its special case. Circles are
+ * broken where they would close.
  */
 export function causesOf(findings: readonly Ranked[]): (number | null)[] {
   const causes: (number | null)[] = findings.map(() => null)
@@ -29,8 +31,8 @@ export function causesOf(findings: readonly Ranked[]): (number | null)[] {
     return false
   }
   findings.forEach((finding, place) => {
-    for (const cause of finding.symptomOf) {
-      const found = findings.findIndex((other, otherPlace) => otherPlace !== place && (other.rule === cause || other.aliases.includes(cause)) && related(finding, other) && !leadsTo(otherPlace, place))
+    for (const cause of [...finding.symptomOf, finding.rule]) {
+      const found = findings.findIndex((other, otherPlace) => other.rule !== finding.rule && (other.rule === cause || other.aliases.includes(cause)) && related(finding, other) && !leadsTo(otherPlace, place))
       if (found < 0) continue
       causes[place] = found
       return

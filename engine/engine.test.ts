@@ -34,7 +34,7 @@ const machine: Snapshot = {
 }
 
 const rule = (over: Partial<Rule>): Rule => ({
-  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux'], status: 'stable', for: 'host', needs: [], requires: [], symptomOf: [], log: {},
+  id: 'made', aliases: [], title: 'Made', severity: 'error', layer: 'binding', platforms: ['linux'], status: 'stable', for: 'host', needs: [], requires: [], symptomOf: [], specialCaseOf: [], log: {},
   conditions: { all: [{ fact: 'host', path: 'platform', operator: 'equal', value: 'linux' }] }, confidence: 'likely', cause: 'c', finding: 'f', fixes: [], confusedWith: [], checkedAgainst: [], references: [], ...over,
 })
 

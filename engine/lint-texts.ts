@@ -162,6 +162,11 @@ export const textChecks: readonly RuleCheck[] = [
       ? [{ path: ['fixes', index, 'risk'], message: noted('it reboots: say risk: reboot') }] : [])),
   },
   { name: 'symptom-of-itself', refuses: 'a rule that is a symptom of itself', why: 'it would explain itself', stops: true, find: ({ rule }) => (rule.symptomOf.includes(rule.id) ? [{ path: ['symptom_of'], message: noted('it names itself') }] : nothing) },
+  {
+    name: 'special-case-of-itself', refuses: 'a rule that is a special case of itself, or of what explains it', why: 'a special case explains the general one', stops: true,
+    find: ({ rule: { id, aliases, specialCaseOf, symptomOf } }) => specialCaseOf.flatMap((name, index) => ([id, ...aliases, ...symptomOf].includes(name)
+      ? [{ path: ['special_case_of', index], message: noted('{name} is the rule itself, or explains it', { name }) }] : [])),
+  },
   { name: 'confused-with-itself', refuses: 'a rule that is confused with itself', why: 'a slip of the pen', stops: false, find: ({ rule }) => (rule.confusedWith.some(other => other.rule === rule.id) ? [{ path: ['confused_with'], message: noted('it names itself') }] : nothing) },
   {
     name: 'alias-once', refuses: 'an alias that is the id, or stands twice', why: 'one name is one name', stops: false,

@@ -189,6 +189,7 @@ const trials: Readonly<Record<string, readonly [trips: Change, passes: Change]>>
   'caution-of-risk': [inRule(['risk: none', 'risk: data']), inRule(['risk: none', 'risk: data\n    caution: A disk may go.'])],
   'risk-of-reboot': [step('{ reboot: true }'), inRule(["{ run: 'echo {{fn.bdf}}' }", '{ reboot: true }'], ['risk: none', 'risk: reboot'])],
   'symptom-of-itself': [inRule(['symptom_of: [built-in-rule]', 'symptom_of: [good-rule]']), {}],
+  'special-case-of-itself': [inRule(['symptom_of: [built-in-rule]', 'symptom_of: [built-in-rule]\nspecial_case_of: [built-in-rule]']), inRule(['symptom_of: [built-in-rule]', 'special_case_of: [built-in-rule]'])],
   'confused-with-itself': [inRule(['{ rule: built-in-rule, tell', '{ rule: good-rule, tell']), {}],
   'alias-once': [inRule(['aliases: [once-called-so]', 'aliases: [once-called-so, once-called-so]']), {}],
   'reference-place': [inRule(["at: 'linux drivers/ata/ahci.c'", 'at: http://example.org/page']), inRule(["at: 'linux drivers/ata/ahci.c'", 'at: https://example.org/page'])],

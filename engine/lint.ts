@@ -39,7 +39,7 @@ export type FormCheck = keyof typeof formChecks
 export const folderChecks = named({
   'has-tests': ['a rule without tests beside it', 'nobody knows whether it works'],
   'orphan-test': ['tests without a rule beside them', 'the rule was renamed, and its tests no longer run'],
-  'known-rule': ['a rule in symptom_of or confused_with that does not exist', 'the symptom would never be put under its cause'],
+  'known-rule': ['a rule in symptom_of, special_case_of or confused_with that does not exist', 'the symptom would never be put under its cause'],
   'symptom-cycle': ['rules that are symptoms of one another in a circle', 'no cause would be the first'],
   'built-in-name': ['a name of a built-in rule, in a folder that is no pack with a name', 'the rule takes the place of the built-in one in every run; a pack has names of its own, and says in replaces what it replaces'],
   'shared-used': ["a list, condition or recipe of a person's folder that nothing in it uses", 'it is left over, or its user misspells it'],

@@ -144,7 +144,8 @@ export function loadRules(folder: string, base: Shared | null, names?: ReadonlyS
 const noShared: Shared = { lists: {}, conditions: {}, recipes: {}, never: [], tables: {} }
 
 const namesNobody = ({ file, linted: { rule }, at }: RuleSource, known: (name: string) => boolean): Problem[] =>
-  [...rule.symptomOf.map((name, index) => ({ name, path: ['symptom_of', index] })), ...rule.confusedWith.map((other, index) => ({ name: other.rule, path: ['confused_with', index, 'rule'] }))]
+  [...rule.symptomOf.map((name, index) => ({ name, path: ['symptom_of', index] })), ...rule.specialCaseOf.map((name, index) => ({ name, path: ['special_case_of', index] })),
+    ...rule.confusedWith.map((other, index) => ({ name: other.rule, path: ['confused_with', index, 'rule'] }))]
     .filter(({ name }) => !known(name)).map(({ name, path }) => ({ check: 'known-rule', rule: rule.id, file, error: noted('it names the rule {name}, which does not exist', { name }), ...at(path) }))
 
 /** pack.yaml where there is one; `refused`: nothing of the folder may be used. */
@@ -260,7 +261,7 @@ function ruleOf(file: RuleFile, shared: Shared): Rule {
   const conditions = open(file.conditions, 'conditions')
   return {
     id: file.id, aliases: file.aliases, title: file.title, severity: file.severity, layer: file.layer, platforms: file.platforms,
-    status: file.status, for: file.for, symptomOf: file.symptom_of, log, conditions, confidence: file.confidence,
+    status: file.status, for: file.for, symptomOf: file.symptom_of, specialCaseOf: file.special_case_of, log, conditions, confidence: file.confidence,
     needs: needsOf(conditions, file.for, log), requires: [...requiredSignatures(conditions)],
     ...(file.confirmed_when ? { confirmedWhen: open(file.confirmed_when, 'confirmed_when') } : {}),
     ...(file.likely_when ? { likelyWhen: open(file.likely_when, 'likely_when') } : {}),

@@ -262,8 +262,12 @@ function allOf(hits: readonly Hit[], [group, length]: readonly string[], spec: L
   return [...values].slice(0, mostValues).map(value => (spec.numbers?.includes(group as string) ? Number(value) : value))
 }
 
-/** Commands that people copy out of a terminal: what the program answered often stands below. */
-const withAnswers: readonly EvidenceKind[] = ['qemu-processes', 'bhyve-commands']
+/** Commands and definitions that people copy out of a terminal: what the program answered often stands above or below. */
+const withAnswers: readonly EvidenceKind[] = [
+  'qemu-processes', 'bhyve-commands', 'proxmox-vm', 'iommu-sysfs', 'lspci', 'device-nodes', 'modules',
+  'cmdline', 'cpuinfo', 'libvirt-domain', 'boot-config', 'initramfs-conf', 'modprobe-conf', 'kernel-version', 'os-release',
+  'device-binding', 'pciconf', 'kldstat', 'loader-conf', 'rc-conf', 'vm-bhyve', 'sysctl', 'interrupts', 'limits', 'packages',
+]
 
 const isSearched = ({ kind, takenAt }: Evidence): boolean =>
   (evidenceKinds[kind] as EvidenceKindSpec).log === true || (takenAt === undefined && withAnswers.includes(kind))

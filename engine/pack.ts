@@ -59,7 +59,7 @@ export function underName(rules: readonly Rule[], pack: Pack | null): Rule[] {
   const own = new Set(rules.flatMap(rule => [rule.id, ...rule.aliases]))
   const renamed = (other: string): string => (own.has(other) ? `${name}/${other}` : other)
   return rules.map(rule => ({
-    ...rule, id: renamed(rule.id), aliases: rule.aliases.map(renamed), symptomOf: rule.symptomOf.map(renamed),
+    ...rule, id: renamed(rule.id), aliases: rule.aliases.map(renamed), symptomOf: rule.symptomOf.map(renamed), specialCaseOf: rule.specialCaseOf.map(renamed),
     confusedWith: rule.confusedWith.map(other => ({ ...other, rule: renamed(other.rule) })),
   }))
 }

@@ -94,6 +94,7 @@ export const ruleFile = v.strictObject({
   status: v.optional(v.picklist(['draft', 'stable', 'retired']), 'stable'),
   for: v.picklist(subjectKinds),
   symptom_of: v.optional(v.array(ruleName), []),
+  special_case_of: v.optional(v.array(ruleName), []),
   log: v.optional(v.record(name, signature), {}),
   conditions: condition,
   cause: line,

@@ -82,6 +82,7 @@ export interface Fix {
 
 export interface Finding {
   readonly rule: string
+  /** Other names of the rule, and those of the more general rules that it is a special case of. */
   readonly aliases: readonly string[]
   /** `host`, `function 0000:01:00.0`, `assignment win11 0000:01:00.0` */
   readonly subject: string

@@ -122,6 +122,8 @@ export interface Rule {
   readonly requires: readonly string[]
   /** What this rule explains away when both fire: it is put under the first of these. */
   readonly symptomOf: readonly string[]
+  /** More general rules that have the same failure in view: its findings bear their names as well, and explain theirs. */
+  readonly specialCaseOf: readonly string[]
   readonly log: Readonly<Record<string, LogSignature>>
   readonly conditions: Condition
   readonly confidence: Confidence
