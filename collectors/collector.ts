@@ -2,7 +2,7 @@
  * A collector declares one thing to read. It is data, so that `gpudoctor collect --plan` can print what would be
  * touched, the documentation can be generated, and nothing but the runner in `evidence/` ever touches the host.
  */
-import type { EvidenceKind } from '../model/evidence.ts'
+import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 
 /** A command as an argument list; never a shell. `{release}` in a word is the release of the running kernel. Runs with LC_ALL=C and a closed standard input. */
 export interface RunRecipe {
@@ -30,7 +30,11 @@ export function isNameOf(of: string): (name: string) => boolean {
   return name => form.test(name)
 }
 /** One file as text (or bytes for binary kinds). `*` in a path component matches within it; several files become several pieces or one, see `join`. */
-export interface ReadRecipe { readonly read: string }
+export interface ReadRecipe {
+  readonly read: string
+  /** Of the files that a pattern stands for only so many, those that were changed last, the newest first. */
+  readonly newest?: number
+}
 /**
  * Many small files of one or more directories as a single text, one line each: `path<TAB>=content line`,
  * `path<TAB>>link target`, `path<TAB>#hex bytes`, `path<TAB>!denied` (or another reason), `path<TAB>/` for a directory
@@ -73,6 +77,8 @@ export interface Collector {
   readonly limit?: number
   /** Keeps only some lines, for files of which nearly all is of no use (pci.ids). Sees the pieces taken before. */
   readonly reduce?: (text: string, taken: readonly string[]) => string
+  /** A last look at its pieces, in their order, beside what all collectors took: which of them count, and what they are called. */
+  readonly settle?: (pieces: readonly Evidence[], taken: readonly Evidence[]) => readonly Evidence[]
   /** What cannot be said without it; printed when it fails. */
   readonly loses: string
 }

@@ -75,6 +75,7 @@ function probe(one: Collector, name: string): string {
 }
 
 function step(recipe: ReadRecipe | RunRecipe, gives: EvidenceKind): string {
+  if ('read' in recipe && recipe.newest !== undefined) return `newest ${recipe.newest} ${quoted(recipe.read)}`
   if ('read' in recipe) return `${binary.includes(gives) ? 'raw' : 'text'} ${quoted(recipe.read)}`
   const last = recipe.run.at(-1) ?? ''
   if (!recipe.run.some(word => word.includes('{release}'))) return `run ${recipe.run.map(quoted).join(' ')}`

@@ -15,7 +15,7 @@ const loses = 'nothing'
 const bytesOf = (text: string) => ({ head: Buffer.from(text), tail: new Uint8Array(0), left: 0 })
 
 /** A host in memory: files by path (an Error is thrown), `> target` is a link, commands by their words. */
-function fake(files: Record<string, string | Error>, commands: Record<string, Partial<Ran> & { readonly text?: string } | Error> = {}): Source {
+function fake(files: Record<string, string | Error>, commands: Record<string, Partial<Ran> & { readonly text?: string } | Error> = {}, times: Readonly<Record<string, number>> = {}): Source {
   const has = (path: string) => Object.keys(files).some(name => name === path || name.startsWith(`${path}/`))
   const get = (path: string) => {
     const file = files[path]
@@ -32,7 +32,7 @@ function fake(files: Record<string, string | Error>, commands: Record<string, Pa
       return [...new Set(Object.keys(files).filter(name => name.startsWith(`${dir}/`)).map(name => name.slice(dir.length + 1).split('/')[0] ?? ''))].sort()
     },
     link: async path => { const file = get(path); if (!file.startsWith('> ')) throw coded('EINVAL'); return file.slice(2) },
-    stat: async path => { if (!has(path)) get(path); return { mode: 0o100644, uid: 0, gid: 108, size: 12, mtime: 1700000000 } },
+    stat: async path => { if (!has(path)) get(path); return { mode: 0o100644, uid: 0, gid: 108, size: 12, mtime: times[path] ?? 1700000000 } },
     run: async argv => {
       const answer = commands[argv.join(' ')]
       if (answer instanceof Error) throw answer
@@ -117,6 +117,59 @@ t.test('one that fails disturbs no other, reduce sees what the others took', asy
   t.match(all[0], { body: /^9 .*quiet password=secret/s })
   t.match(all[2], { body: '/proc\t/\n/proc/cmdline\t!thrown at once\n' })
   t.equal(seen.length, 4)
+})
+
+const linuxCollector = (gives: string) => collectors.find(one => one.gives === gives && one.platform === 'linux') as Collector
+const [qemuLog, kernelVersion, proxmoxVms] = [linuxCollector('qemu-log'), linuxCollector('kernel-version'), linuxCollector('proxmox-vm')]
+const taskOf = (vmid: number, begun: string, user = 'carla@pve') => `/var/log/pve/tasks/${begun.slice(-1)}/UPID:birke01:0000A1B2:00C3D4E5:${begun}:qmstart:${vmid}:${user}:`
+
+t.test('of the tasks of Proxmox the newest start of each VM, under the name of the VM', async t => {
+  const [old, failed, gone, nameless, twice] = [taskOf(100, '6911AA01'), taskOf(100, '6911AA12'), taskOf(105, '6911AA23'), taskOf(107, '6911AA34', 'root@pam'), taskOf(108, '6911AA45')]
+  const files = {
+    [old]: 'TASK OK\n', [failed]: 'kvm: -device vfio-pci,host=0000:01:00.0: vfio 0000:01:00.0: failed to open /dev/vfio/14\nTASK ERROR: start failed: QEMU exited with code 1\n', [gone]: 'x\n', [nameless]: 'y\n', [twice]: 'z\n',
+    '/var/log/pve/tasks/1/UPID:birke01:0000A1B2:00C3D4E5:6911AA56:qmstop:100:root@pam:': 'w\n', '/var/log/libvirt/qemu/spielt.log': 'v\n', '/etc/passwd': 'root',
+    '/etc/pve/qemu-server/100.conf': 'memory: 4096\nname: zocken\n[vorher]\nname: alt\n', '/etc/pve/qemu-server/107.conf': 'memory: 512\n', '/etc/pve/qemu-server/108.conf': 'name: spielt\n',
+  }
+  const source = fake(files, {}, { [old]: 100, [failed]: 200, [gone]: 300, [nameless]: 250, [twice]: 260 })
+  const all = await collect([qemuLog, proxmoxVms], source)
+  t.same(all.filter(({ kind }) => kind === 'qemu-log').map(({ id, body }) => [id, String(body).split('\n')[0]]), [
+    ['qemu-log/spielt', 'v'], ['qemu-log/108', 'z'], ['qemu-log/107', 'y'], ['qemu-log/zocken', 'kvm: -device vfio-pci,host=0000:01:00.0: vfio 0000:01:00.0: failed to open /dev/vfio/14'],
+  ])
+  const from = all.find(({ id }) => id === 'qemu-log/zocken')?.from ?? ''
+  t.match(from, /^\/var\/log\/pve\/tasks\/2\/UPID:host-\w{4}:0000A1B2:00C3D4E5:6911AA12:qmstart:100:user-\w{4}@pve:$/, 'the names of node and user are taken out')
+  const { [old]: _, ...later } = files
+  const without = (await collect([qemuLog], fake(later, {}, { [failed]: 200 }))).map(({ id }) => id)
+  t.ok(without.includes('qemu-log/100') && without.includes('qemu-log/105'), 'where no definition can be read, all of them by number')
+  const sinceBoot = (uptime: number) => collect([qemuLog, kernelVersion], fake({ ...files, '/var/log/libvirt/qemu/spielt.log': new SourceError('absent', ''), '/proc/uptime': `${uptime}.10 9.99\n` }, {}, { [failed]: 200 }), { takenAt: new Date((0x6911aa23 + 1000) * 1000).toISOString() })
+  t.same((await sinceBoot(1010)).filter(({ kind }) => kind === 'qemu-log').map(({ id }) => id).sort(), ['qemu-log/105', 'qemu-log/107', 'qemu-log/108'], 'what was started before the host was is history')
+  t.match((await sinceBoot(5)).filter(({ kind }) => kind === 'qemu-log'), [{ id: 'qemu-log', status: 'absent', body: '', from: '/var/log/pve/tasks' }])
+  t.match((await take(fake({ '/t/a': 'a', '/t/b': 'b', '/t/c': 'c' }, {}, { '/t/a': 5, '/t/b': 7, '/t/c': 6 }), { gives: 'audit-log', every: [{ read: '/t/*', newest: 2 }] })).map(({ body }) => body), ['b', 'c'])
+  t.match((await take({ ...fake({ '/t/a': 'a', '/t/b': 'b' }), stat: () => Promise.reject(coded('EACCES')) }, { gives: 'audit-log', every: [{ read: '/t/*', newest: 1 }] })).map(({ body }) => body), ['a'], 'without times by name')
+})
+
+t.test('of the logs of NVIDIA what was written since the host was started, and the last run of a daemon', async t => {
+  const [installer, manager, imex] = ['/var/log/nvidia-installer.log', '/var/log/fabricmanager.log', '/var/log/nvidia-imex.log']
+  const runOf = (minute: number, tid: number) => `[Nov 20 2026 07:${minute}:09] [INFO] [tid ${tid}] Fabric Manager version 570.86.15 is running with the following configuration options\n`
+  const files = {
+    '/proc/stat': 'cpu  1 2 3\nbtime 1790000000\n', [installer]: 'ERROR: You appear to be running an X server; please exit X before installing.\n',
+    [manager]: `${runOf(11, 2417)}[Nov 20 2026 07:11:10] [ERROR] [tid 2417] of old\n${runOf(41, 2533)}[Nov 20 2026 07:41:10] [ERROR] [tid 2533] of now\n`, [imex]: new SourceError('denied', 'permission denied'),
+  }
+  const of = async (changed: number, all: Record<string, string | Error> = files) => (await collect([linuxCollector('nvidia-log')], fake(all, {}, { [installer]: changed, [manager]: 1790000100 })))[0] as Evidence
+  const now = `${manager}\t=${runOf(41, 2533)}${manager}\t=[Nov 20 2026 07:41:10] [ERROR] [tid 2533] of now\n`
+  t.match(await of(1789999999), { status: 'cut', body: `/var/log\t/\n${now}`, note: /nvidia-imex\.log: permission denied/ }, 'one that was refused may hold anything')
+  t.match(await of(1790000001), { body: `/var/log\t/\n${installer}\t=${files[installer]}${now}` })
+  t.match(await of(5, { [installer]: 'a\n' }), { status: 'ok', body: `/var/log\t/\n${installer}\t=a\n` }, 'a tree that was copied does not say when its host was started')
+  t.match(await of(5, { '/proc/stat': files['/proc/stat'] }), { status: 'ok', body: '/var/log\t/\n' }, 'none is there')
+})
+
+t.test('of what nvidia-smi says of vGPUs and confidential computing the states alone', async t => {
+  const [modes] = await collect([linuxCollector('nvidia-modes')], fake({}, {
+    'nvidia-smi vgpu -q': { text: 'GPU 00000000:41:00.0\n    Active vGPUs                          : 1\n    vGPU ID                               : 3251634191\n        VM UUID                           : a9a4bd2c-26f1-4d0e-9d0c-b1b3f4c1d2e3\n        VM Name                           : entwurf3\n        License Status                    : Licensed\n' },
+    'nvidia-smi conf-compute -f': { text: 'CC status: OFF\n' }, 'nvidia-smi conf-compute -d': { text: 'DevTools Mode: OFF\n' },
+    'nvidia-smi conf-compute -grs': { text: "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n", exitCode: 9 },
+  }))
+  t.match(modes, { status: 'ok', body: 'GPU 00000000:41:00.0\n    Active vGPUs                          : 1\n    vGPU ID                               : 3251634191\n        VM Name                           : entwurf3\n        License Status                    : Licensed\nCC status: OFF\nDevTools Mode: OFF\n' })
+  t.match(await collect([linuxCollector('nvidia-modes')], fake({})), [{ id: 'nvidia-modes', status: 'absent' }])
 })
 
 t.test('what cannot be redacted does not pass', async t => {
@@ -208,10 +261,12 @@ t.test('plan names every file and command and touches nothing', async t => {
   const lines = plan([
     collector({ gives: 'kernel-log', platform: 'linux', first: [{ run: ['journalctl', '-k', 'a b'] }, { read: '/var/log/dmesg' }], privilege: { root: 'when kernel.dmesg_restrict is 1' }, loses }),
     collector({ gives: 'pci-sysfs', platform: 'linux', every: [{ tree: ['/sys/bus/pci/devices/*'], files: ['vendor'], links: ['driver'], bytes: { config: 64 } }], loses }),
+    collector({ gives: 'qemu-log', platform: 'linux', every: [{ read: '/tasks/*', newest: 3 }], loses }),
   ])
   t.same(lines, [
     'kernel-log: the kernel log (root: when kernel.dmesg_restrict is 1)', "  run   journalctl -k 'a b'", '  read  /var/log/dmesg, if nothing above answers',
     'pci-sysfs: the PCI functions in sysfs', '  tree  /sys/bus/pci/devices/*', '          read vendor', '          link driver', '          bytes config (64)',
+    'qemu-log: a QEMU log', '  read  /tasks/* (newest 3)',
   ])
 })
 

@@ -2,7 +2,7 @@
  * Runs collectors against a source: what each declares becomes evidence, with what secrets hold taken out before
  * anything else sees it. No collector disturbs another, whatever happens to it.
  */
-import { isNameOf, mostNamed, type Collector, type NamesIn, type Recipe, type RunRecipe, type TreeRecipe } from '../collectors/collector.ts'
+import { isNameOf, mostNamed, type Collector, type NamesIn, type ReadRecipe, type Recipe, type RunRecipe, type TreeRecipe } from '../collectors/collector.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec, type EvidenceStatus } from '../model/evidence.ts'
 import { createRedactor, type Redactor } from './redact.ts'
@@ -17,6 +17,8 @@ const defaultTimeout = 2
 const defaultLimit = 1 << 20
 /** The most kept of one file inside a tree. */
 const treeFileLimit = 1 << 16
+/** The most files of which those changed last are looked for. */
+const mostCompared = 20_000
 /** The most pieces one collector makes. */
 const mostPieces = 500
 
@@ -27,6 +29,8 @@ export interface CollectOptions {
   readonly redactor?: Pick<Redactor, 'redact'>
   /** All time limits are multiplied by it; for slow or busy hosts. */
   readonly patience?: number
+  /** When it was read, where that was not now; ISO 8601. */
+  readonly takenAt?: string
   /** Each collector asks its own source, where it has one; else all ask the one that was given. */
   readonly sourceOf?: (one: Collector) => Source | undefined
 }
@@ -59,15 +63,17 @@ export async function collect(collectors: readonly Collector[], source: Source, 
   const ours = collectors.filter(({ platform }) => source.platform === 'other' || platform === source.platform)
   let done = 0
   const taken = await inTurns(ours, atOnce, async one => {
-    const evidence = await takeOne(one, options.sourceOf?.(one) ?? source, options.patience ?? 1)
+    const evidence = await takeOne(one, options.sourceOf?.(one) ?? source, options)
     options.onProgress?.(++done, ours.length, one.gives)
     return one.reduce ? evidence : evidence.map(e => redacted(e, redactor))
   })
   const texts = taken.filter((_, i) => !ours[i]?.reduce).flat().flatMap(e => (hasBody(e) && typeof e.body === 'string' ? [e.body] : []))
-  return taken.flatMap((evidence, i) => {
+  const clean = taken.map((evidence, i) => {
     const reduce = ours[i]?.reduce
     return reduce ? evidence.map(e => redacted(reduced(e, reduce, texts), redactor)) : evidence
   })
+  const all = clean.flat()
+  return clean.flatMap((evidence, i) => ours[i]?.settle?.(evidence, all) ?? evidence)
 }
 
 /** Every file and command of the collectors, a line each under the kind it is for; touches nothing. `tell` puts our words into the reader's language. */
@@ -84,7 +90,7 @@ export function plan(collectors: readonly Collector[], tell: (text: string) => s
 
 function planned(recipe: Recipe, when: string): string[] {
   if ('run' in recipe) return [`  run   ${recipe.run.map(quoted).join(' ')}${when}`, ...(recipe.for ? [forEach(recipe.for)] : [])]
-  if ('read' in recipe) return [`  read  ${recipe.read}${when}`]
+  if ('read' in recipe) return [`  read  ${recipe.read}${recipe.newest === undefined ? '' : ` (newest ${recipe.newest})`}${when}`]
   const { only, files = [], links = [], bytes = {}, lists = [], stats = [] } = recipe
   const below = (verb: string, names: readonly string[]) => (names.length ? [`${verb} ${names.join(' ')}`] : [])
   const parts = [
@@ -110,9 +116,8 @@ async function inTurns<T, R>(list: readonly T[], width: number, work: (item: T) 
   return results
 }
 
-async function takeOne(one: Collector, source: Source, patience: number): Promise<Evidence[]> {
+async function takeOne(one: Collector, source: Source, { patience = 1, takenAt = new Date().toISOString() }: CollectOptions): Promise<Evidence[]> {
   const started = performance.now()
-  const takenAt = new Date().toISOString()
   const seconds = (one.timeout ?? defaultTimeout) * patience
   const spec: EvidenceKindSpec = evidenceKinds[one.gives]
   const left = () => {
@@ -197,7 +202,7 @@ async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongO
       return [fromRun(argv.map(quoted).join(' '), await budget.source.run(argv, budget.left(), budget.limit), budget)]
     }
     if ('tree' in recipe) return [await takeTree(recipe, budget)]
-    if (recipe.read.includes('*') || one.name) return await takeFiles(one, recipe.read, budget)
+    if (recipe.read.includes('*') || one.name) return await takeFiles(one, recipe, budget)
     const piece = await takeFile(recipe.read, budget)
     return [amongOthers && !budget.binary && answered(piece) && typeof piece.body === 'string' ? { ...piece, body: treeLines(recipe.read, piece.body) } : piece]
   } catch (error) {
@@ -240,14 +245,22 @@ async function withRelease(argv: readonly [string, ...string[]], { source, left 
   return [file, ...words.map(word => word.replace('{release}', release))]
 }
 
-async function takeFiles(one: Collector, pattern: string, budget: Budget): Promise<Piece[]> {
-  const paths = await expand(budget.source, pattern, budget.left)
+async function takeFiles(one: Collector, { read: pattern, newest }: ReadRecipe, budget: Budget): Promise<Piece[]> {
+  const found = await expand(budget.source, pattern, budget.left, newest === undefined ? undefined : mostCompared)
+  const paths = newest === undefined ? found : await changedLast(found, newest, budget)
   if (paths.length === 0) return [failure(pattern, new SourceError('absent', noted('{path}: there is none', { path: pattern })), budget.binary)]
   const pieces: Piece[] = []
   for (const path of paths.slice(0, mostPieces)) pieces.push({ ...await takeFile(path, budget), name: nameOfPath(path, one.name) })
   // What a pattern matched and is no file: a directory, or gone by now. A path without pattern says so itself.
   const files = pieces.filter(({ status }) => status !== 'absent')
   return files.length ? files : pieces.slice(0, 1).map(unnamed)
+}
+
+/** Those of some files that were changed last, the newest first. */
+async function changedLast(paths: readonly string[], most: number, { source, left }: Budget): Promise<readonly string[]> {
+  const times = new Map<string, number>()
+  await inTurns(paths, filesAtOnce, async path => { times.set(path, await source.stat(path, left()).then(({ mtime }) => mtime, () => 0)) })
+  return [...paths].sort((a, b) => (times.get(b) as number) - (times.get(a) as number)).slice(0, most)
 }
 
 function nameOfPath(path: string, name: RegExp | undefined): string {

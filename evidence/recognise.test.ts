@@ -40,6 +40,7 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['lspci', '\tSubsystem: ASUS Device 8591\n\tKernel driver in use: nvidia\n\tKernel modules: nvidiafb, nouveau, nvidia'],
   ['lspci', '\tLnkSta:\tSpeed 2.5GT/s (downgraded), Width x16'],
   ['iommu-sysfs', 'IOMMU Group 0:\n\t00:00.0 Host bridge [0600]: Intel Corporation Device [8086:3ec2]\nIOMMU Group 1:\n\t00:01.0 PCI bridge [0604]: Intel Corporation Device [8086:1901]\n\t01:00.0 VGA compatible controller [0300]: NVIDIA [10de:1b80]\n\t01:00.1 Audio device [0403]: NVIDIA [10de:10f0]'],
+  ['iommu-sysfs', 'IOMMU Group 15:\n\t02:00.0 USB controller [0c03]: Advanced Micro Devices, Inc. [AMD] Device [1022:43d5] (rev 01)\n\t02:00.1 SATA controller [0106]: Advanced Micro Devices, Inc. [AMD] Device [1022:43c8] (rev 01)\n\t03:00.0 PCI bridge [0604]: Advanced Micro Devices, Inc. [AMD] Device [1022:43c7] (rev 01)\n\t04:00.0 Serial Attached SCSI controller [0107]: Broadcom / LSI SAS2008 [1000:0072] (rev 03)\n\t05:00.0 Ethernet controller [0200]: Realtek RTL8111 [10ec:8168] (rev 15)'],
   ['iommu-sysfs', 'IOMMU Group 14 01:00.0 VGA compatible controller [0300]: NVIDIA Corporation GP104 [10de:1b80] (rev a1)'],
   ['iommu-sysfs', '/sys/kernel/iommu_groups/1/devices/0000:01:00.0\n/sys/kernel/iommu_groups/1/devices/0000:01:00.1'],
   ['iommu-sysfs', 'Group 0:\t[1022:14da]     00:01.0  Host bridge   Device 14da\nGroup 1:\t[1022:14db] [R] 00:01.1  PCI bridge   Device 14db'],
@@ -89,6 +90,9 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['packages', 'proxmox-ve: 8.3.0 (running kernel: 6.8.12-4-pve)\npve-manager: 8.3.0 (running version: 8.3.0/c1689ccb1065a83b)\npve-qemu-kvm: 9.0.2-4'],
   ['packages', 'qemu-kvm-9.1.0-15.el9.x86_64\nbash-5.1.8-9.el9.x86_64\nedk2-ovmf-20240524-6.el9.noarch'],
   ['packages', 'bash 5.2.37-1\nlinux-firmware 20241111.b5885ec5-1\nqemu-full 9.1.2-1'],
+  ['nvidia-modes', 'CC status: ON\nDevTools Mode: OFF\nConfidential Compute GPUs Ready state: not-ready'],
+  ['nvidia-modes', 'GPU 00000000:41:00.0\n    Active vGPUs                          : 1\n    vGPU ID                               : 3251634191\n        VM ID                             : 5a1f2c3d-0001-4e5f-8a9b-1c2d3e4f5a6b\n        VM Name                           : entwurf3\n        vGPU Name                         : NVIDIA A40-8Q\n        License Status                    : Licensed\n        Frame Rate Limit                  : N/A'],
+  ['nvidia-log', '[Nov 20 2026 07:41:09] [INFO] [tid 2533] Fabric Manager version 570.86.15 is running with the following configuration options\n[Nov 20 2026 07:41:10] [ERROR] [tid 2533] request to query NVSwitch device information from NVSwitch driver failed with error:WARNING Nothing to do [NV_WARN_NOTHING_TO_DO]'],
   ['nvidia-links', 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-x)\n\t Link 0: 25 GB/s\n\t Link 1: <inactive>'],
   ['nvidia-links', '\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV12\t0-31\nGPU1\tNV12\t X \t0-31\n\nLegend:\n\n  X    = Self\n  SYS  = Connection traversing PCIe'],
   ['guest-report', '{"return":{"name":"Microsoft Windows","kernel-release":"26100","pretty-name":"Windows 11 Pro","id":"mswindows"}}'],
@@ -105,6 +109,8 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['firmware-sysfs', 'SecureBoot enabled'],
   ['guest-report', 'Instance ID:                PCI\\VEN_10DE&DEV_1B80&SUBSYS_85911043&REV_A1\\4&1\nDevice Description:         NVIDIA GeForce GTX 1080\nClass Name:                 Display\nStatus:                     Problem\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]'],
   ['guest-report', 'Status     Class           FriendlyName                InstanceId\n------     -----           ------------                ----------\nError      Display         NVIDIA GeForce GTX 1080     PCI\\VEN_10DE&DEV_1B80...'],
+  ['guest-report', '该设备无法启动。 (代码 10)'],
+  ['guest-report', 'Este dispositivo no puede encontrar suficientes recursos libres para usar. (Código 12)'],
   // FreeBSD
   ['loader-conf', 'vmm_load="YES"\npptdevs="1/0/0 1/0/1"\nhw.vmm.amdvi.enable="1"'],
   ['rc-conf', 'hostname="beastie"\nzfs_enable="YES"\nkld_list="vmm nmdm"\nvm_enable="YES"'],
@@ -227,6 +233,9 @@ t.test('tickets', async t => {
     const pieces = cut(`Hi all,\nsince the update the VM does not start. The log says\n\n${log}\n\nAnd this is the card, as far as I know:\n\n21:00.0 VGA compatible controller [0300]: NVIDIA GP104 [10de:1b80]\n\tKernel driver in use: nouveau\n\nWhat can I do about it? I tried a lot.\nqemu-system-x86_64: -device vfio-pci,host=21:00.0: vfio 0000:21:00.0: failed to setup container\nBye`)
     t.same(pieces.map(p => [p.kind, p.firstLine]), [['text', 1], ['kernel-log', 4], ['text', 7], ['lspci', 9], ['text', 12], ['qemu-log', 13], ['text', 14]])
   })
+  t.same(cut('root@truenas[~]# cat /proc/cmdline\nquiet splash\nroot@truenas[/mnt/tank]# lsmod\n').map(piece => [piece.kind, piece.command]), [['cmdline', 'cat /proc/cmdline']], 'the prompt of zsh on TrueNAS')
+  t.same(cut('┌──(root㉿kali)-[~]\n└─# cat /proc/cmdline\nquiet splash\n').map(piece => piece.kind).includes('cmdline'), true, "Kali's prompt of two lines")
+  t.equal(cut('$ dmesg | grep -e DMAR -e IOMMU\n[    0.010101] DMAR: IOMMU enabled\n$ ls\n')[0]?.text.split('\n')[0], '$ dmesg | grep -e DMAR -e IOMMU', 'what was searched for stays with what was found')
   t.equal(cut('&lt;hostdev type=&#39;pci&#39;&gt;\n&lt;/hostdev&gt;')[0]?.text, "<hostdev type='pci'>\n</hostdev>", 'XML out of a web page')
   t.equal(cut('     21:00.0 VGA compatible controller [0300]: NVIDIA\nGP104 [10de:1b80]')[0]?.text.startsWith('21:00.0'), true, 'an indented paste moves to the margin')
   t.same(kinds('# dmesg is empty, and this is a comment\nGRUB_DEFAULT=0\n# lspci shows the card.\nGRUB_CMDLINE_LINUX="x"', 'grub'), ['boot-config'], 'comments are no prompts')
@@ -336,4 +345,13 @@ t.test('logs of containers and traces of scripts are searched as plain text', as
   const trace = '+ systemctl stop sddm.service\n+ echo 0\n+ modprobe -r nvidia\nmodprobe: FATAL: Module nvidia is in use.\n+ virsh nodedev-detach pci_0000_0c_00_0\n'
   for (const text of [pod, pod + pod, claim, trace]) t.equal(recognise(text).kind, 'text', text.slice(0, 40))
   t.equal(recognise('Error booting VM: VmBoot(DeviceManager(VfioMapRegion(MmapArea)))\n').kind, 'text', 'no list of devices of Windows')
+})
+
+t.test('what may hold messages of programs is searched for them as well', t => {
+  const report = ['Name: gpu', 'Description: a VM with a card', 'Status: STOPPED', 'Type: virtual-machine', 'Architecture: x86_64', 'Created: yesterday', 'Last Used: today', 'Pid: 0', 'Log (qemu.log):', '/run/incus/gpu/qemu.conf:285: vfio 0000:41:00.0: error getting device from group 2: No such device'].join('\n')
+  t.match(recognise(report).also, ['text'], 'a report with a line of a listing')
+  const refused = recognise("error writing '0000:41:00.0' to '/sys/bus/pci/drivers/vfio-pci/bind': No such device\n")
+  t.ok(refused.kind === 'text' || refused.also?.includes('text'), 'a message that names what hook scripts name')
+  t.notOk(recognise('#!/bin/bash\nvirsh nodedev-detach pci_0000_41_00_0\nmodprobe vfio-pci\nsleep 2\n').also, 'a script')
+  t.end()
 })

@@ -177,6 +177,8 @@ const rows: readonly Row[] = [
   { takes: 'host', about: 'host names in shell prompts', learn: true, hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?[a-z_][\w.-]{0,31}@)([a-z0-9][\w.-]{0,63})(?=${promptEnd})`, 'gim'), keep: value => value === 'localhost' },
   { takes: 'user', about: 'user names in shell prompts', learn: true, hint: /\w@\w/, pattern: new RegExp(String.raw`(^\[?)([a-z_][\w.-]{0,31})(?=@[a-z0-9][\w.-]{0,63}${promptEnd})`, 'gim'), keep: value => value === 'root' },
   { takes: 'host', about: 'names of Proxmox nodes', learn: true, hint: /\/pve\/nodes\//, pattern: /(\/pve\/nodes\/)([^\s\0"'<>,;:/*]{1,4096})/g },
+  { takes: 'host', about: 'names of Proxmox nodes in tasks', learn: true, hint: /UPID:/, pattern: /(\bUPID:)([a-z0-9][\w.-]{0,62})(?=:[0-9A-F]{8}:[0-9A-F]{8,9}:)/gi },
+  { takes: 'user', about: 'users of Proxmox in tasks', hint: /UPID:|> (?:starting|end) task/, pattern: /(\bUPID:[\w.-]{1,63}(?::[0-9A-F]{8,9}){3}:\w{1,32}:[^:\s]{0,64}:|<)([\w.+-]{1,64})(?=@[\w.-]{1,64}(?:![\w.-]{1,64})?(?::|> (?:starting|end) task))/gi, keep: value => value === 'root' },
   { takes: 'host', about: 'name of the host in the kernel command line', learn: true, hint: /systemd\.hostname=/, pattern: /(systemd\.hostname=)([\w.-]{1,4096})/g },
 ]
 

@@ -30,7 +30,7 @@ const names = v.optional(v.pipe(v.array(path), v.maxLength(300)))
 const namesIn = v.strictObject({ namesIn: absolute, of: v.pipe(v.string(), v.maxLength(100), v.check(isExpression, 'is no bracket expression of a collector')), most: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))) })
 const recipe = v.union([
   v.strictObject({ run: v.pipe(v.array(word), v.minLength(1), v.maxLength(300)), for: v.optional(namesIn) }),
-  v.strictObject({ read: absolute }),
+  v.strictObject({ read: absolute, newest: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000))) }),
   v.strictObject({
     tree: v.pipe(v.array(absolute), v.maxLength(300)), files: names, links: names, lists: names, stats: names,
     only: v.optional(v.strictObject({ file: path, is: v.pipe(v.array(path), v.minLength(1), v.maxLength(20)) })),
@@ -215,7 +215,7 @@ const unfinished: ReadonlyMap<EvidenceStatus, EvidenceStatus> = new Map([['ok', 
 export async function evidenceOf({ probes, manifest }: Capture, redactor: Redactor): Promise<readonly Evidence[]> {
   const byCollector = new Map<Collector, Probe>(probes.map(probe => [probe.collector, probe]))
   const taken = new Map<EvidenceKind, Probe>(probes.map(probe => [probe.collector.gives, probe]))
-  const evidence = await collect([...byCollector.keys()], nobody, { redactor, patience: 1000, sourceOf: collector => byCollector.get(collector) })
+  const evidence = await collect([...byCollector.keys()], nobody, { redactor, patience: 1000, takenAt: manifest.takenAt, sourceOf: collector => byCollector.get(collector) })
   return evidence.map(piece => {
     const probe = taken.get(piece.kind)
     // A listing that broke off is no sign that there was nothing.
@@ -398,7 +398,7 @@ function declared(json: string): Collector | null {
   return {
     gives: gives as EvidenceKind, platform, loses: ours?.loses ?? '',
     ...(first ? { first: list(first) as readonly Recipe[] } : {}), ...(every ? { every: list(every) as readonly Recipe[] } : {}),
-    ...(limit === undefined ? {} : { limit }), ...(ours?.name ? { name: ours.name } : {}), ...(ours?.reduce ? { reduce: ours.reduce } : {}),
+    ...(limit === undefined ? {} : { limit }), ...(ours?.name ? { name: ours.name } : {}), ...(ours?.reduce ? { reduce: ours.reduce } : {}), ...(ours?.settle ? { settle: ours.settle } : {}),
   }
 }
 

@@ -124,7 +124,7 @@ export class HeadAndTail {
   }
 }
 
-/** The most names one pattern may stand for. */
+/** The most names one pattern may stand for, unless more are asked for. */
 const mostMatches = 4096
 
 /** `*` within one component of a path, nothing else is special. */
@@ -134,7 +134,7 @@ export const componentForm = (component: string): RegExp => new RegExp(`^${compo
  * The paths a pattern stands for, sorted. A pattern without `*` stands for itself, whether it is there or not. A
  * leading dot must be written, as in the shell. It throws when nothing was found and a directory could not be listed.
  */
-export async function expand(source: Source, pattern: string, deadline: () => number): Promise<readonly string[]> {
+export async function expand(source: Source, pattern: string, deadline: () => number, most = mostMatches): Promise<readonly string[]> {
   let found: readonly string[] = ['']
   let error: unknown
   for (const component of pattern.split('/').slice(1)) {
@@ -150,7 +150,7 @@ export async function expand(source: Source, pattern: string, deadline: () => nu
         return []
       })
       for (const name of names) {
-        if (next.length < mostMatches && form.test(name) && (component.startsWith('.') || !name.startsWith('.'))) next.push(`${dir}/${name}`)
+        if (next.length < most && form.test(name) && (component.startsWith('.') || !name.startsWith('.'))) next.push(`${dir}/${name}`)
       }
     }
     found = next

@@ -44,7 +44,7 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^journalctl\b.*(?:libvirt|virtqemud)|^(?:cat|tail|less)\b.*libvirtd\.log|^virsh\s+(?:start|attach-device|nodedev-|create|define)|^systemctl status (?:libvirt|virtqemud)/, gives: 'libvirt-log' },
   { run: /^journalctl\b/, gives: 'kernel-log' },
   { run: /^lspci\b/, gives: 'lspci' },
-  { run: /^(?:cat|less|more|head)\s+\/proc\/cmdline\b/, gives: 'cmdline' },
+  { run: /^(?:cat|less|more|head)\s+\/proc\/cmdline\b|^rpm-ostree\s+kargs\s*$/, gives: 'cmdline' },
   { run: /^virsh\b.*\bdumpxml\b.*?(?:--\S+\s+)*([\w.+-]+)(?:\s+--\S+)*\s*$|^virsh\b.*\bedit\s+(\S+)|^(?:cat|less)\s+\S*\/([\w.+-]+)\.xml\b/, gives: 'libvirt-domain' },
   { run: /^(?:cat|tail|less|head)\b.*\/libvirt\/qemu\/(\S+?)\.log|^qm\s+start\s|^(?:qemu-system-\w+|\S*\/qemu-system-\w+)\s+(?:--version|-version)/, gives: 'qemu-log' },
   { run: /^(?:\S*\/)?(?:qemu-system-\w+|qemu-kvm|kvm)\s/, gives: 'qemu-log', itself: 'qemu-processes' },
@@ -74,7 +74,7 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^ls\b.*\/dev\/vmm\b/, gives: 'vmm-devices', keep: true },
   { run: /^cat\s+\S*\/vm\S*\/([\w.-]+)\.conf|^vm\s+(?:configure|info)\s/, gives: 'vm-bhyve' },
   { run: /^lsmod\b|^cat\s+\/proc\/modules\b/, gives: 'modules' },
-  { run: /^(?:cat|grep)\b.*(?:\/etc\/default\/grub|\/etc\/kernel\/cmdline|grub\.cfg|loader\/entries)|^kernelstub\b|^bootctl\b/, gives: 'boot-config' },
+  { run: /^(?:cat|grep)\b.*(?:\/etc\/default\/grub|\/etc\/kernel\/cmdline|grub\.cfg|loader\/entries|\/etc\/nixos\/\S*\.nix)|^kernelstub\b|^bootctl\b/, gives: 'boot-config' },
   { run: /^(?:cat|grep|head)\b.*(?:\/etc\/initramfs-tools|dracut\.conf|mkinitcpio\.conf)/, gives: 'initramfs-conf' },
   { run: /^(?:cat|grep|head)\b.*(?:modprobe\.d|\/etc\/modules)|^modprobe\s+(?:-c|--showconfig)/, gives: 'modprobe-conf', keep: true },
   { run: /^lsinitramfs\b|^lsinitrd\b|^lsinitcpio\b/, gives: 'initramfs-list' },
@@ -123,12 +123,14 @@ function hintOfCommand(command: string): Hint & { readonly itself?: EvidenceKind
   const changed = !counted && filters.some(filter => /^\s*(?:sudo\s+)?(?:wc|awk|cut|sed|tr|perl|python\d?|xargs|grep\s+-\w*c)\b/.test(filter))
   const partial = filters.some(filter => /\b(?:e|f|z)?grep\b|^\s*(?:head|tail|rg)\b/.test(filter)) || /^(?:e|z)?grep\b|^(?:tail|head)\b|^lspci\b.*\s-[sd]\b/.test(bare)
   const found = commands.find(({ run }) => run.test(bare))
+  // What a search of the kernel log for the IOMMU did not find says something too, to who knows what was searched for.
+  const searched = found?.gives === 'kernel-log' && filters.some(filter => /\be?grep\b.*(?:dmar|iommu|amd-vi)/i.test(filter))
   const name = found?.run.exec(bare)?.slice(1).find(group => group !== undefined)
   return {
     command,
     ...(found && !changed ? { kind: found.gives } : {}),
     ...(name !== undefined ? { name } : {}),
-    ...(found?.keep ? { keep: true as const } : {}),
+    ...(found?.keep || searched ? { keep: true as const } : {}),
     ...(found?.itself && !changed ? { itself: found.itself } : {}),
     ...(partial ? { partial: true as const } : {}),
   }
@@ -144,6 +146,9 @@ const surePrompt = new RegExp([
   String.raw`^\s*(?:\([\w.-]+\) )?[\w.-]{1,64}@[\w.-]{1,64}(?::[~/]|[ ]~|[ ]\/)[^#$%>]{0,100}[#$%>] ?(.*)$`,
   String.raw`^\s*\[[\w.-]{1,64}@[\w.-]{1,64}[ :][^\]]{1,100}\] ?[#$%>] ?(.*)$`,
   String.raw`^\s*[\w.-]{1,64}@[\w.-]{1,64}[#$%>] ?(.*)$`,
+  // TrueNAS and GRML (zsh): `root@truenas[~]# dmesg`; Kali's second line: `└─# dmesg`.
+  String.raw`^\s*[\w.-]{1,64}@[\w.-]{1,64}\[[^\]\s]{1,100}\] ?[#$%>] ?(.*)$`,
+  String.raw`^\s*└─[#$] ?(.*)$`,
   String.raw`^\s*PS [A-Za-z]:\\[^>]{0,200}> ?(.*)$`,
   String.raw`^\s*[A-Za-z]:\\[^>]{0,200}>(.*)$`,
   String.raw`^\s*[➜❯λ]\s+(?:~\s+)?(\S.*)$`,
@@ -363,6 +368,7 @@ const telling: readonly (readonly [EvidenceKind, RegExp])[] = [
   ['bhyve-commands', /^\s*(?:sudo |exec )?(?:\/\S+\/)?(?:bhyve|bhyveload|grub-bhyve) +(?:-\w|\\)/],
   ['bhyve-log', /^bhyve: |^Unable to setup memory \(\d+\)|^[Dd]evice emulation initialization error/],
   ['boot-config', /^GRUB_[A-Z_]+=/],
+  ['boot-config', /^\s*boot\.(?:initrd\.)?(?:kernelParams|kernelModules|blacklistedKernelModules|extraModprobeConfig)\s*=/],
   ['cmdline', /^(?:BOOT_IMAGE|initrd)=\S+ /],
   ['modprobe-conf', /^(?:options\s+\S+\s+\S+=|softdep\s+\S+\s+(?:pre|post):|blacklist\s+[\w-]+\s*$)/],
   ['proxmox-vm', /^(?:hostpci|scsi|ide|sata|net|efidisk|virtio|usb|tpmstate|unused|serial)\d+: \S|^(?:bios|boot|cores|cpu|machine|memory|name|numa|ostype|scsihw|smbios1|sockets|vmgenid|vga|args|balloon|onboot|agent|meta): \S+$/],

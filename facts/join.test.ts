@@ -113,6 +113,7 @@ t.test('the rest of a group: a function of which nobody knows the driver may be 
   const groups = piece('iommu-sysfs', ['0000:01:00.0', '0000:02:00.0'].map(bdf => `/sys/kernel/iommu_groups/7/devices/${bdf}\t/\n`).join(''))
   t.same(joined(piece('lspci', listing('\n\tKernel driver in use: igb')), groups).groups['7']?.unrelated?.value, ['0000:02:00.0'])
   t.equal(joined(piece('lspci', listing('')), groups).groups['7']?.wanted?.value?.length, 1)
+  t.same(joined(groups, piece('proxmox-vm', 'hostpci0: 0000:01:00.0\nmachine: q35\nmemory: 4096\n'), piece('lspci', '01:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:1b39]\n02:00.0 Ethernet controller [0200]: Intel Corporation Device [8086:1521]')).groups['7']?.others?.value, ['0000:02:00.0'], 'drivers not listed')
 })
 
 t.test('NVSwitches', async t => {
@@ -172,6 +173,20 @@ t.test('what a guest reported is about the only VM there is', async t => {
   t.same(['27.21.14.6140', '27.21.14.6589', '31.0.15.3179', '6.1'].map(shown), [false, true, true, false])
 })
 
+t.test('without a listing of the host, a VM tells which of its functions is the card', async t => {
+  const given = (hostdevs: readonly string[], report: string, more: Evidence[] = []) => joined(piece('libvirt-domain',
+    `<domain type='kvm'><name>w</name><os><type machine='pc-q35-8.2'>hvm</type></os><devices>${hostdevs.map(bdf => `<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x${bdf.slice(0, 2)}' slot='0x00' function='0x${bdf.slice(3)}'/></source></hostdev>`).join('')}</devices></domain>`),
+  piece('guest-report', report), ...more).functions
+  const code43 = 'Instance ID:  PCI\\VEN_10DE&DEV_1C03&SUBSYS_0001\nStatus:  Problem\nProblem Code:  43 (0x2B) [CM_PROB_FAILED_POST_START]\n'
+  t.match(given(['01.0', '01.1'], code43), { '0000:01:00.0': { id: { value: '10de:1c03' }, vendor: { value: '10de' }, kind: { value: 'gpu' } } })
+  t.equal(given(['01.0', '01.1'], code43)['0000:01:00.1']?.id, undefined, 'of its sound function it says nothing')
+  t.equal(given(['01.0', '04.0'], code43)['0000:01:00.0']?.id, undefined, 'two cards')
+  t.equal(given(['01.0'], code43.replace('1C03', '10F1'))['0000:01:00.0']?.id, undefined, 'the sound function has the problem')
+  t.match(given(['01.0'], code43, [piece('lspci', '01:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:2204] (rev a1)\n')]), { '0000:01:00.0': { id: { value: '10de:2204' } } }, 'a listing counts more')
+  const proxmox = (line: string) => joined(piece('proxmox-vm', `bios: ovmf\ncores: 4\n${line}\nmemory: 8192\nname: w\nostype: win11\n`)).functions['0000:01:00.0']?.kind?.value
+  t.same([proxmox('hostpci0: 0000:01:00,pcie=1,x-vga=1'), proxmox('hostpci0: 0000:01:00,pcie=1')], ['gpu', undefined])
+})
+
 t.test('what a FreeBSD host needs a function for', async t => {
   const dev = (name: string, bdf: string, more = '') => `${name} pnpinfo vendor=0x8086 device=0x1521 subvendor=0x8086 subdevice=0x0001 class=0x020000 at slot=0 function=0 dbsf=pci0:${bdf}${more}`
   const tree = piece('devinfo', `nexus0\n  pci0\n    ${dev('hostb0', '0:0:0').replace('0x020000', '0x060000')}\n    ${dev('igb0', '2:0:0')}\n    ${dev('nvme0', '3:0:0')}\n    ${dev('xhci0', '0:20:0')}\n      usbus0\n        uhub0\n          ukbd0\n    ${dev('ahci0', '0:23:0')}\n      ahcich0 at channel=0\n    ${dev('igb1', '2:0:1')}\n    ${dev('ppt0', '4:0:0')}\n`)
@@ -204,4 +219,23 @@ t.test('what FreeBSD hosts say twice', async t => {
   t.same(joined(piece('illumos-ppt', 'DEV VENDOR DEVICE PATH\n/dev/ppt0 10de 1eb8 /pci@0,0\n'), { ...piece('illumos-zone', 'set brand=bhyve\nadd attr\nset name=ppt1\nset value=on\n'), id: 'illumos-zone/web' }).vms['web']?.pptNamesMissing?.value, ['ppt1'])
   t.equal(joined(piece('pciconf', card), piece('bhyve-build', '/usr/sbin/bhyve:1\n')).host.nvidiaPatchShown?.value, true)
   t.equal(joined(piece('pciconf', card)).host.nvidiaPatchShown?.value, false, 'always known: this evidence does not show it')
+})
+
+t.test('the platform by its signs', async t => {
+  const amd = joined(piece('lspci', '00:00.0 Host bridge [0600]: Advanced Micro Devices, Inc. [AMD] Matisse Root Complex [1022:1480]\n'), piece('cmdline', 'BOOT_IMAGE=/vmlinuz amd_iommu=off'))
+  t.equal(amd.host.cpuVendor?.value, 'amd')
+  t.same(amd.host.shows?.value, ['amd', 'iommu-off'])
+  const guest = joined(piece('lspci', '00:00.0 Host bridge [0600]: Intel Corporation 82G33 DRAM Controller [8086:29c0]\n00:01.0 VGA compatible controller [0300]: Red Hat, Inc. Virtio 1.0 GPU [1af4:1050]\n'))
+  t.equal(guest.host.cpuVendor, undefined, 'QEMU shows that bridge on any CPU')
+  t.same(guest.host.shows?.value, ['guest'])
+  t.equal(joined(piece('cpuinfo', 'Model name:   Intel(R) Core(TM) i5-4590 CPU @ 3.30GHz\n')).host.cpuVendor?.value, 'intel')
+  t.same(joined(piece('cmdline', 'ro intel_iommu=sm_on,on')).host.shows?.value, ['iommu-on'])
+})
+
+t.test('ids of functions that a listing shows by name alone', async t => {
+  const names = () => '10de  NVIDIA Corporation\n\t1b81  GP104 [GeForce GTX 1070]\n\t10f0  GP104 High Definition Audio Controller\n'
+  const listing = '01:00.0 VGA compatible controller: NVIDIA Corporation GP104 [GeForce GTX 1070] (rev a1)\n\tKernel driver in use: nvidia\n02:00.0 VGA compatible controller: NVIDIA Corporation GP106 [GeForce GTX 1060 6GB] (rev a1)\n'
+  const { functions } = assemble([piece('lspci', listing), piece('cmdline', 'ro vfio-pci.ids=10de:1b81,10de:10f0')], parsers, names)
+  t.equal(functions['0000:01:00.0']?.inVfioIds?.value, true)
+  t.equal(functions['0000:02:00.0']?.id, undefined)
 })

@@ -12,11 +12,13 @@ import { guestAddress } from '../parsers/freebsd/bhyve-command.ts'
 import { joinAbsent } from './absent.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
 import { joinFreebsdHost } from './freebsd-host.ts'
+import { joinGuestDevices } from './guest-devices.ts'
 import { joinHolders, joinInterrupts } from './holders.ts'
 import { joinHostFiles } from './host-files.ts'
 import { goalSaid, joinGoals } from './intent.ts'
 import { handedOut, joinManagers, joinNamedDevices, joinOverrides } from './managers.ts'
-import { nameFunctions, type ShippedNames } from './names.ts'
+import { identifyByNames, nameFunctions, type ShippedNames } from './names.ts'
+import { joinPlatform } from './platform.ts'
 
 type Draft = Required<Contribution>
 
@@ -28,12 +30,14 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   nameSubjects(draft)
   nameFunctions(draft.functions, evidence, shipped)
   joinIds(draft)
+  identifyByNames(draft.functions, draft.host.vfioIds, evidence, shipped)
   joinDriverBuilds(draft.host)
   joinHostFiles(draft)
   joinHolders(draft)
   joinInterrupts(draft)
   joinFunctions(draft)
   joinAssignments(draft)
+  joinGuestDevices(draft)
   joinVms(draft, parsed)
   joinOverrides(draft, isWholeMachine(draft))
   joinManagers(draft, isWholeMachine(draft))
@@ -41,6 +45,7 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   joinGoals(draft, isWholeMachine(draft))
   joinGroups(draft)
   joinHost(draft)
+  joinPlatform(draft)
   joinPptdevs(draft)
   joinBuses(draft)
   joinFreebsdHost(draft)
@@ -115,8 +120,10 @@ function nameSubjects(draft: Draft): void {
 function joinIds(draft: Draft): void {
   const { host } = draft
   const { vfioIdsCmdline: line, vfioIdsModprobe: modprobe, vfioIdsAdded: added } = host
-  const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? []), ...(added?.value ?? [])])]
-  if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe, added)
+  // Where the running command line is not shown, the one that the loader is told to pass tells what is meant.
+  const meant = host.cmdlineParams ? [] : (host.configuredParams?.value ?? []).flatMap(word => /^vfio-pci\.ids=([\da-fA-F:,]{9,2000})$/.exec(word)?.[1]?.split(',') ?? [])
+  const ids = [...new Set([...(line?.value ?? []), ...(modprobe?.value ?? []), ...(added?.value ?? []), ...meant])]
+  if (ids.length > 0 || (line && modprobe)) host.vfioIds = derived(ids, line, modprobe, added, ...(meant.length > 0 ? [host.configuredParams] : []))
   if (host.vfioIds) host.vfioIdList = derived(ids.join(','), host.vfioIds)
   const present = Object.values(draft.functions).flatMap(fn => fn.id?.value ?? [])
   if (host.vfioIds && isWholeMachine(draft)) {
@@ -299,6 +306,8 @@ function joinGroups(draft: Draft): void {
     const all = group.members?.value ?? []
     for (const bdf of all) if (!Object.hasOwn(draft.functions, bdf)) draft.functions[bdf] = { bdf: { value: bdf, at: group.members?.at ?? [] }, groupId: derived(group.id?.value ?? null, group.members), group: derived(group.id?.value ?? null, group.members) }
     const facts = all.map(bdf => draft.functions[bdf] as FunctionFacts)
+    const held = all.filter(bdf => draft.functions[bdf]?.onHostDriver?.value === true)
+    if (held.length > 0) group.held = derived(held, group.members, ...held.map(bdf => draft.functions[bdf]?.driver))
     if (!facts.every(fn => fn.kind)) continue
     const endpoints = all.filter(bdf => !['bridge', 'host-bridge'].includes(draft.functions[bdf]?.kind?.value ?? ''))
     const of = (fn: Bdf) => draft.functions[fn] as FunctionFacts
@@ -310,6 +319,7 @@ function joinGroups(draft: Draft): void {
       group.wanted = derived(wanted, group.members, ...wanted.map(bdf => of(bdf).wanted))
       const cards = new Set(wanted.map(slotOf))
       const unrelated = endpoints.filter(bdf => !cards.has(slotOf(bdf)))
+      group.others = derived(unrelated, group.members, ...wanted.map(bdf => of(bdf).wanted))
       // One that nobody knows the driver of may be on VFIO as well.
       if (unrelated.every(bdf => of(bdf).wanted ?? of(bdf).driver)) group.unrelated = derived(unrelated, group.members)
     }
@@ -337,7 +347,7 @@ function joinHost(draft: Draft): void {
   const ids = [host.vfioIds, host.pptdevs, host.pciStubIds].filter(fact => (fact?.value ?? []).length > 0)
   const said = !host.goal?.value || (host.goalDevices && host.goal.value !== 'passthrough') ? undefined : host.goal
   if (said) host.wantsPassthrough = derived(said.value === 'passthrough' || wanted.length > 0, said, ...wanted.map(fn => fn.wanted))
-  else if (wanted.length > 0 || ids.length > 0) host.wantsPassthrough = derived(true, ...wanted.map(fn => fn.wanted), ...ids)
+  else if (wanted.length > 0 || ids.length > 0 || host.vfioAtWork) host.wantsPassthrough = derived(true, ...wanted.map(fn => fn.wanted), ...ids, host.vfioAtWork)
   else if (isWholeMachine(draft) && Object.values(draft.functions).every(fn => fn.wanted)) host.wantsPassthrough = { value: false, at: [] }
   if (host.iommuGroupCount === undefined && Object.keys(draft.groups).length > 0) {
     host.iommuGroupCount = { value: Object.keys(draft.groups).length, at: Object.values(draft.groups).flatMap(group => group.members?.at.slice(0, 1) ?? []).slice(0, 3) }

@@ -1,5 +1,6 @@
 /** Names of PCI functions, for display only: rules match numbers. The host's own pci.ids first, the shipped one where it knows less. */
 import { textOf, type Evidence } from '../model/evidence.ts'
+import { derived, type Fact } from '../model/fact.ts'
 import type { FunctionFacts } from '../model/snapshot.ts'
 
 /** Gives the text of the pci.ids that goes with the package; called only where a name is missing. */
@@ -16,10 +17,17 @@ class Names {
 
   /** Vendor and device name of `10de:1b39`; null where the text does not know both. */
   of(id: string): string | null {
-    const [vendor, device] = id.split(':') as [string, string]
+    const [vendor] = id.split(':') as [string]
+    const device = this.device(id)
+    return device === null ? null : `${shortVendor(this.#blockOf(vendor).slice(vendor.length + 3, this.#blockOf(vendor).indexOf('\n', 1)))} ${device}`
+  }
+
+  /** The device's name alone. */
+  device(id: string): string | null {
+    const [vendor = '', device = ''] = id.split(':')
     const block = this.#blockOf(vendor)
     const at = block.indexOf(`\n\t${device}  `)
-    return at < 0 ? null : `${shortVendor(block.slice(vendor.length + 3, block.indexOf('\n', 1)))} ${lineFrom(block, at + device.length + 4)}`
+    return at < 0 ? null : lineFrom(block, at + device.length + 4)
   }
 
   #blockOf(vendor: string): string {
@@ -64,5 +72,21 @@ export function nameFunctions(functions: Record<string, FunctionFacts>, evidence
     if (!found.has(id)) found.set(id, nameOf(id))
     const name = found.get(id) ?? null
     if (name !== null) fn.name = { value: name, at: fn.id?.at ?? [] }
+  }
+}
+
+/**
+ * `lspci -k` shows names and no ids. Where an id is given to vfio-pci, and its name in pci.ids is that of a function
+ * listed by name alone, the function has that id.
+ */
+export function identifyByNames(functions: Record<string, FunctionFacts>, ids: Fact<readonly string[]> | undefined, evidence: readonly Evidence[], shipped: ShippedNames): void {
+  const nameless = Object.values(functions).filter(fn => fn.id === undefined && fn.vendor?.value && fn.name?.value)
+  const wanted = (ids?.value ?? []).map(id => id.toLowerCase()).filter(id => /^[0-9a-f]{4}:[0-9a-f]{4}$/.test(id)).slice(0, 100)
+  if (nameless.length === 0 || wanted.length === 0) return
+  const sources = [...evidence.filter(piece => piece.kind === 'pci-names').map(textOf), shipped()].map(text => new Names(text))
+  for (const id of wanted) {
+    const device = sources.map(source => source.device(id)).find(name => name !== null)
+    if (!device) continue
+    for (const fn of nameless) if (fn.vendor?.value === id.slice(0, 4) && fn.name?.value?.endsWith(` ${device}`)) fn.id ??= derived(id, fn.name, ids)
   }
 }

@@ -49,8 +49,8 @@ const forms: readonly Form[] = [
   { at: /(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?(?:: \d{1,8}: |:? )/y, time: ([, date, clock, fraction, zone]) => iso(date, clock, fraction, zone) },
   // Thu 2024-02-29 07:43:02 CET
   { at: /[A-Z][a-z]{2} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,9})? [A-Z+-][A-Z\d+:-]{0,6} /y, time: ([, date, clock, fraction]) => iso(date, clock, fraction) },
-  // Oct 17 18:46:10, Oct 17 18:46:10.123456; no year, so no time
-  { at: /(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? /y },
+  // Oct 17 18:46:10, Oct 17 18:46:10.123456, and in the language of the reader: avril 30 18:16:51, déc. 03, 11月 21; no year, so no time
+  { at: /(?:\p{L}{3,9}\.?|\d{1,2}[月월]) [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})? /yu },
   // 1697450000.123456 host kernel:
   { at: new RegExp(`(\\d{9,11}\\.\\d{6}) (?=${word} ${word}(?:\\[\\d{1,8}\\])?: )`, 'y'), time: ([, s]) => ({ epoch: Number(s) }) },
   // /dev/kmsg and extended netconsole: 6,339,5140900,-;

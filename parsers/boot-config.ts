@@ -7,7 +7,7 @@ import { baseName, continued, isTree, readTree, statOf, type TreeLine } from './
 
 /** Kernel parameters as one file sets them. */
 interface Setting { readonly text: string, readonly line: number }
-type FileKind = 'grub' | 'entry' | 'kernel-cmdline' | 'kernelstub' | 'syslinux'
+type FileKind = 'grub' | 'entry' | 'kernel-cmdline' | 'kernelstub' | 'syslinux' | 'nix'
 interface ConfigFile { readonly path: string, readonly kind: FileKind, readonly lines: TreeLine[] }
 
 const kindsByPath: readonly (readonly [RegExp, FileKind])[] = [
@@ -16,11 +16,13 @@ const kindsByPath: readonly (readonly [RegExp, FileKind])[] = [
   [/\/kernel\/cmdline$/, 'kernel-cmdline'],
   [/\/kernelstub\/configuration$/, 'kernelstub'],
   [/(?:sys|ext)linux\.c(?:on)?fg?$/, 'syslinux'],
+  [/\/etc\/nixos\/.*\.nix$/, 'nix'],
 ]
 const kindsByText: readonly (readonly [RegExp, FileKind])[] = [
   [/^\s*#?\s*GRUB_[A-Z_]+\+?=/, 'grub'],
   [/^\s*"?kernel_options"?\s*:/, 'kernelstub'],
   [/^\s*append\s/i, 'syslinux'],
+  [/\bkernelParams\s*=/, 'nix'],
   [/^options\s/, 'entry'],
   [/^(?:\S+ )*(?:root=|ro\b|rw\b|quiet\b|(?:intel|amd)_iommu=|iommu=)/, 'kernel-cmdline'],
 ]
@@ -123,6 +125,21 @@ function readSyslinux(files: readonly ConfigFile[]): Setting[] {
   return chosen?.append ? [chosen.append] : []
 }
 
+/** NixOS makes the entries of any loader from `boot.kernelParams = [ "intel_iommu=on" ];`, which may go over lines. */
+function readNix(files: readonly ConfigFile[]): Setting[] {
+  const settings: Setting[] = []
+  let inside = false
+  for (const { text, line } of files.flatMap(file => file.lines)) {
+    const code = text.slice(0, 4096).replace(/^\s*#.*$/, '')
+    const starts = /\bkernelParams\s*=(.*)$/.exec(code)
+    if (starts) inside = true
+    const rest = starts ? starts[1] ?? '' : code
+    if (inside) for (const word of rest.matchAll(/"([^"]{1,1000})"/g)) settings.push({ text: word[1] ?? '', line })
+    if (inside && /[;\]]/.test(rest)) inside = false
+  }
+  return settings
+}
+
 /** `systemd-boot 252` or `GRUB 2.12` out of the EFI variable LoaderInfo: four bytes of attributes, then UTF-16. */
 const loaderInfo = (hex: string): string =>
   (hex.replace(/[^0-9a-f]/gi, '').slice(8, 264).match(/..../g) ?? []).map(pair => String.fromCharCode(parseInt(pair.slice(0, 2), 16))).join('')
@@ -144,6 +161,7 @@ function findLoader(all: readonly TreeLine[], kinds: ReadonlySet<FileKind>): Loa
     ['proxmox-boot-tool', cmdline !== undefined && !told.startsWith('GRUB') ? uuids : undefined],
     ['kernelstub', has('kernelstub', /kernelstub/)],
     ['unraid', has('syslinux', /syslinux/)],
+    ['other', has('nix', /\.nix$/)],
     ['systemd-boot', told.startsWith('systemd-boot') ? info?.line : undefined],
     ['grub', told.startsWith('GRUB') ? info?.line : bls?.line ?? grubCfg],
     ['systemd-boot', entries ?? at(/\/loader\/loader\.conf$/)],
@@ -196,6 +214,7 @@ function factsOf(evidence: Evidence, all: readonly TreeLine[], whole: boolean): 
     'kernel-cmdline': readKernelCmdline(of('kernel-cmdline'), faults),
     kernelstub: readKernelstub(of('kernelstub')),
     syslinux: readSyslinux(of('syslinux')),
+    nix: readNix(of('nix')),
   }
   const used = sourcesOf(loader.loader, settings)
   const configured = gather(evidence.id)
@@ -204,6 +223,8 @@ function factsOf(evidence: Evidence, all: readonly TreeLine[], whole: boolean): 
   for (const kind of Object.keys(settings) as FileKind[]) if (!used.includes(kind)) addParameters(settings[kind], unused, configured)
   const host: HostDraft = { bootLoader: known(loader.loader, evidence.id, loader.line), bootConfigFaults: faults.fact(), configuredUnusedParams: unused.fact() }
   if (used.some(kind => settings[kind].length)) host.configuredParams = configured.fact()
+  const nix = of('nix')[0]?.lines[0]
+  if (nix && loader.loader === 'other') host.distribution = known('nixos', evidence.id, nix.line)
   const written = loader.loader === 'grub' && used[0] === 'grub' ? writtenParameters(evidence, all, running) : undefined
   if (written) host.writtenParams = written
   const changed = used.flatMap(kind => files.filter(file => file.kind === kind).flatMap(({ path }) => all.filter(line => line.path === path && line.mark === '@')))
@@ -239,6 +260,7 @@ function sourcesOf(loader: string, settings: Readonly<Record<FileKind, readonly 
     'proxmox-boot-tool': () => ['kernel-cmdline'],
     kernelstub: () => ['kernelstub'],
     unraid: () => ['syslinux'],
+    other: () => ['nix'],
   }
   return table[loader]?.() ?? []
 }

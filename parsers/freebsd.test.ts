@@ -240,6 +240,15 @@ Sep 17 20:34:21:  [bhyve console: -l com1,/dev/nmdm-dev.1A]
   t.match(vm(read(bhyveCommands, '  PID COMMAND\n 712 bhyve: fedora (bhyve)\n'), 'fedora'), { running: true })
   const config = read(bhyveCommands, 'name=cfg\nmemory.size=4G\nmemory.wired=true\npci.0.8.0.device=passthru\npci.0.8.0.bus=4\npci.0.8.0.slot=0\npci.0.8.0.func=1\npci.0.9.0.device=passthru\npci.0.9.0.pptdev=ppt2\n')
   t.match(vm(config, 'cfg'), { memoryMiB: 4096, wired: true, passthruByName: ['ppt2 0:9:0'] })
+  // A guest never asks for function 1 where there is no function 0; without the host bridge these are a few options of many.
+  const alone = 'bhyve -S -s 0,hostbridge -s 8:1,passthru,4/0/1 -s 9:0,passthru,5/0/0 -s 9:1,passthru,5/0/1 -s 31,lpc alone\n'
+  t.match(vm(read(bhyveCommands, alone), 'alone'), { passthruUnseen: ['8:1 4/0/1'] })
+  t.match(vm(read(bhyveCommands, alone.replace('8:1', '8:0')), 'alone'), { passthruUnseen: [] })
+  t.notHas(vm(read(bhyveCommands, alone.replace('-s 0,hostbridge', '')), 'alone'), 'passthruUnseen')
+  t.notHas(vm(read(bhyveCommands, alone.replace('-S ', '$opts ')), 'alone'), 'passthruUnseen', 'a variable may hold more')
+  const zone = read(bhyveCommands, 'name=zone\npci.0.0.0.device=hostbridge\npci.0.9.1.device=passthru\npci.0.9.1.path=/dev/ppt1\n')
+  t.match(vm(zone, 'zone'), { passthruByName: ['ppt1 0:9:1'], passthruUnseen: ['0:9:1 /dev/ppt1'] })
+  t.notHas(vm(zone, 'zone'), 'passthruBad')
   t.match(assigned(config, 'cfg 0000:04:00.1'), { guestAddress: '0000:00:08.0', written: '4/0/1' })
 
   const open = vm(read(bhyveCommands, 'bhyve -c 1 $OPTIONS -s 0,hostbridge vm0\n'), 'vm0')

@@ -68,6 +68,8 @@ export default parser({
         if (/^0x[0-9a-f]{1,16} : /i.test(text)) fn.amdBadPages = known((fn.amdBadPages?.value ?? 0) + 1, evidence.id, line)
         else if (text.trim() === '') fn.amdBadPages ??= known(0, evidence.id, line)
       }
+      // amdgpu shows the part number: 113-D4120500-101.
+      if (name === 'vbios_version' && /^[\w.-]{4,64}$/.test(text.trim())) fn.amdVbios = known(text.trim(), evidence.id, line)
       const size = mib(text.trim())
       if (name === 'mem_info_vram_total' && size !== null) fn.vramMiB = known(size, evidence.id, line)
       if (name === 'mem_info_vis_vram_total' && size !== null) fn.vramVisibleMiB = known(size, evidence.id, line)

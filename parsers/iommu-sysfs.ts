@@ -89,7 +89,16 @@ function readSeen(body: string): Seen {
     }
     heading = addScriptLine(seen, entry, heading)
   }
+  if (seen.none === 0 && seen.groups.size === 0) seen.none = emptyAnswer(body)
   return seen
+}
+
+/** The line of a command that lists all groups and was answered with nothing: the paste goes on with the next prompt. 0 where it is none. */
+function emptyAnswer(body: string): number {
+  const lines = body.slice(0, 4096).split('\n')
+  const [only, ...others] = lines.flatMap((line, index) => (line.trim() === '' ? [] : [index]))
+  const asks = only !== undefined && others.length === 0 && /[#$%>] ?(?:sudo )?(?:find|ls(?: -\w{1,8})?) \/sys\/kernel\/iommu_groups\/?(?: -(?:type|maxdepth|mindepth|name) \S{1,20}){0,3}\s*$/.test(lines[only] ?? '')
+  return asks ? only + 1 : 0
 }
 
 /** `find` prints paths that end in an address, whose first colon looks like the one `grep` puts behind a path. */

@@ -32,6 +32,9 @@ t.test('prefixes: each form is taken off and gives its time', async t => {
     ['thread id', `[   71.688544][  T812] ${message}`, 71.688544],
     ['cpu id', `[   71.688544] [     C3] ${message}`, 71.688544],
     ['journal short', `Nov 21 00:11:22 tower kernel: ${message}`, null],
+    ['journal in French', `déc. 03 00:11:22 tower kernel: ${message}`, null],
+    ['journal in Spanish', `mar 28 00:11:22 tower kernel: ${message}`, null],
+    ['journal in Chinese', `11月 21 00:11:22 tower kernel: ${message}`, null],
     ['short-precise', `Nov 21 00:11:22.123456 tower kernel: ${message}`, null],
     ['short-iso', `2026-11-21T00:11:22+0100 tower kernel: ${message}`, utc('2026-11-20T23:11:22Z')],
     ['short-monotonic', `[   71.688544] tower kernel: ${message}`, 71.688544],
@@ -197,6 +200,9 @@ t.test('where it runs', async t => {
   t.match(guest('Hypervisor detected: Microsoft Hyper-V', 'DMI: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 1.16'), { outerHypervisor: { value: 'qemu' } })
   t.match(guest('Hypervisor detected: KVM', 'DMI: FreeBSD BHYVE/BHYVE, BIOS 14.0 10/17/2021'), { outerHypervisor: { value: 'bhyve' } })
   t.match(guest('efi: EFI v2.7 by EDK II', 'secureboot: Secure boot enabled'), { firmware: { value: 'uefi' }, secureBoot: { value: true } })
+  t.match(guest('irq 22: nobody cared (try booting with the "irqpoll" option)', 'Hardware name: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 0.0.0 02/06/2015'), { runsIn: { value: 'vm' }, outerHypervisor: { value: 'qemu' } }, 'in a trace')
+  t.not(guest('Hardware name: ASUS System Product Name/PRIME X570-PRO, BIOS 4602 02/23/2023').runsIn?.value, 'vm')
+  t.match(guest('Booting paravirtualized kernel on KVM'), { runsIn: { value: 'vm' } })
   t.equal(guest('xen: setting up', 'Xen version: 4.17 (preserve-AD) (dom0)', 'Hypervisor detected: Xen PV').runsIn, undefined)
 })
 
@@ -232,6 +238,9 @@ t.test('facts of a FreeBSD boot', async t => {
   t.same(Object.keys(functions).length, 3, 'the unit of another bus is not its number')
   const syslog = hostOf(freebsd.map(line => `Jun 11 18:23:41 beastie kernel: ${line}`).join('\n'))
   t.same([syslog.freebsdMajor?.value, syslog.memoryMiB?.value], [13, 16384])
+  for (const line of ["drmn0: could not load firmware image 'amdgpu/navi10_sos.bin'", 'device_attach: drmn0 attach returned 19', 'KLD drm.ko: depends on kernel - not available or version mismatch', 'linker_load_file: /boot/modules/drm.ko - unsupported file type', 'link_elf_obj: symbol lkpi_x undefined']) {
+    t.equal(hostOf(`${line}\n`).platform?.value, 'freebsd', line)
+  }
   t.equal(hostOf('Hypervisor: Origin = "bhyve bhyve "\nppt0 mem 0x92000000 at device 0.0 on pci4\n').outerHypervisor?.value, 'bhyve')
 })
 
@@ -305,6 +314,29 @@ t.test('memory BARs without room: the last word counts', async t => {
   t.same(unplaced("[ 9.1] nvidia 0000:09:00.0: BAR 5 [io  size 0x0080]: not assigned; can't enable device"), [['0000:09:00.0', undefined]])
 })
 
+t.test('a search for the IOMMU that found none', async t => {
+  const of = (...body: string[]) => {
+    const { dmarPresent, ivrsPresent, iommuGroupCount } = hostOf(body.join('\n'), 'cut')
+    return [dmarPresent?.value, ivrsPresent?.value, iommuGroupCount?.value]
+  }
+  const search = 'root@box:~# dmesg | grep -e DMAR -e IOMMU'
+  const enabled = '[    0.010101] DMAR: IOMMU enabled'
+  const units = ['[    0.100001] DMAR: Host address width 39', '[    0.100002] DMAR: DRHD base: 0x000000fed90000 flags: 0x0']
+  t.same(of(search, enabled), [false, false, 0], 'the parameter was read, and there is nothing')
+  t.same(of("$ sudo dmesg | grep -iE 'dmar|iommu'", '[    0.3] iommu: Default domain type: Translated'), [false, false, 0])
+  t.same(of(search, ...units), [true, false, 0], 'units, and nobody drives them')
+  t.same(of(search, enabled, ...units), [true, false, undefined], 'the line that tells of success has no such word in old kernels')
+  t.same(of(search, ...units, '[    0.7] DMAR: Intel(R) Virtualization Technology for Directed I/O'), [true, false, undefined])
+  t.same(of('$ dmesg | grep -e DMAR -e IOMMU -e AMD-Vi', '[    0.5] AMD-Vi: AMD IOMMUv2 functionality not available on this system'), [false, false, 0])
+  t.same(of('$ dmesg | grep -i -e IOMMU', '[    0.3] iommu: Default domain type: Translated', '[    0.4] pci 0000:00:01.0: Adding to iommu group 0'), [undefined, undefined, undefined])
+  t.same(of('$ dmesg | grep IOMMU', enabled), [undefined, false, undefined], 'nobody asked for the table')
+  t.same(of(search), [undefined, undefined, undefined], 'the ring may have lost its start')
+  t.same(of(search, '[   99.0] DMAR: [DMA Read] Request device [02:00.0] fault addr 1000'), [undefined, undefined, undefined])
+  t.same(of(enabled), [undefined, undefined, undefined], 'one line that somebody picked')
+  t.same(of(`${search} | head -1`, enabled), [undefined, undefined, undefined])
+  t.same(of('$ dmesg | grep -v -e DMAR -e IOMMU', '[    0.0] Command line: ro'), [undefined, undefined, undefined])
+})
+
 t.test('functions that an IOMMU names in an event', async t => {
   const { host, functions = {} } = kernelLog.parse(log([
     'DMAR: DRHD: handling fault status reg 3',
@@ -338,4 +370,11 @@ t.test('time spent on bridges', async t => {
   const nested = [...port('1.00', '11.00', 0).slice(0, 1), ...port('2.00', '9.00', 1), ...port('1.00', '11.00', 0).slice(1)]
   t.same(of(nested.join('\n')), [10, 131072], 'what lies below another counts once')
   t.same(of('pci 0000:00:01.0: PCI bridge to [bus 01]'), [undefined, undefined])
+})
+
+t.test('VFIO at work', async t => {
+  t.same(hostOf('[ 112.100000] vfio-pci 0000:02:00.0: enabling device (0000 -> 0002)').vfioAtWork, { value: true, at: [{ evidence: 'kernel-log', where: 1 }] })
+  t.equal(hostOf('[ 0.000000] Linux version 4.15.0-99-generic (builder@host)\n[ 9.100000] vfio_ecap_init: 0000:5f:00.0 hiding ecap 0x19@0x2a0').vfioAtWork?.value, true, 'up to 4.19')
+  t.equal(hostOf('[ 0.500000] vfio-pci 0000:02:00.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=none:owns=none').vfioAtWork, undefined, 'the arbiter of displays says it')
+  t.equal(hostOf('[ 3.500000] vfio_pci: add [10de:2204[ffffffff:ffffffff]] class 0x000000/00000000').vfioAtWork, undefined)
 })

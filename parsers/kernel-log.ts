@@ -122,14 +122,24 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'freebsd', anchor: ', rcvif ', line: /^cannot forward src .*rcvif [a-z]+\d/ },
   { platform: 'freebsd', anchor: 'CAM status: ', line: /^\([a-z]+\d+:\w{1,32}:\d+:\d+:[\da-f]+\): CAM status: / },
   { platform: 'freebsd', anchor: 'ppt', line: /^ppt\d+:? .*mem 0x/ },
+  { platform: 'freebsd', anchor: 'drmn', line: /^drmn\d+: (?:<drmn>|\[drm\]|successfully|could not|fail|Fatal)/ },
+  { platform: 'freebsd', anchor: ' attach returned ', line: /^device_attach: [a-z_]{1,32}\d+ attach returned \d/ },
+  { platform: 'freebsd', anchor: 'KLD', line: /^KLD:? (?:file )?\S{1,64}\.ko:? (?:depends on |is missing )/ },
+  { platform: 'freebsd', anchor: 'linker_load_file: ', line: /^linker_load_file: / },
+  { platform: 'freebsd', anchor: 'link_elf', line: /^link_elf(?:_obj)?: symbol \w{1,200} undefined/ },
   { platform: 'linux', anchor: 'Command line: ', line: /^Command line: / },
   { platform: 'linux', anchor: 'BIOS-e820: ', line: /^BIOS-e820: / },
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: ' 0000:', line: /^[\w-]{1,32} 0000:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: 'Request device [', line: /DMAR: ?(?:\[fault |\[DMA |\[INTR-REMAP\])/ },
   { platform: 'linux', anchor: 'AMD-Vi: Event logged', line: /AMD-Vi: Event logged/ },
+  { platform: 'linux', anchor: 'DMAR', line: /^(?:DMAR-IR: |DMAR: (?!Found table))/ },
+  { platform: 'linux', anchor: 'AMD IOMMUv2', line: /^AMD-Vi: AMD IOMMUv2 / },
+  { platform: 'linux', anchor: 'iommu: Default domain type', line: /^iommu: Default domain type/ },
   { platform: 'linux', anchor: '(PCI:', line: /^ {0,32}NVRM: .{1,80}\(PCI:[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]\)/ },
   { platform: 'linux', anchor: 'systemd[1]', line: /^systemd\[1\]: / },
+  { platform: 'linux', anchor: 'Hardware name: ', line: /^Hardware name: .{1,200}, BIOS / },
+  { platform: 'linux', anchor: ' Comm: ', line: /^CPU: \d+ (?:UID: \d+ )?PID: \d+ Comm: / },
   { platform: 'linux', anchor: 'usb ', line: /^usb \d+-[\d.]+: (?:new|New|USB disconnect)/ },
 ]
 
@@ -154,7 +164,7 @@ function linux(boot: BootLog): Contribution {
 
 /** One fact or a few each, by the message that gives them. */
 const linuxHost: readonly LinuxFacts[] = [
-  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, hypervisor, domainType, remapping, nodes, bridges, failedFirmware, vfioIds,
+  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, searchedForIommu, hypervisor, domainType, remapping, nodes, bridges, failedFirmware, vfioIds, vfioAtWork,
 ]
 
 /** `vfio_pci: add [10de:2204[ffffffff:ffffffff]] class 0x000000/00000000`: an id of its parameter ids, at load (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids). */
@@ -162,6 +172,16 @@ function vfioIds(boot: BootLog): HostFacts {
   const added = gather(boot.evidence.id)
   for (const { groups, line } of boot.each('vfio_pci: add [', /^vfio_pci: add \[([0-9a-f]{4}:[0-9a-f]{4})\[[0-9a-f]{4,8}:[0-9a-f]{4,8}\]\]/)) if (added.size < 200) added.add(groups[1] ?? '', line)
   return added.size > 0 ? { vfioIdsAdded: added.fact() } : {}
+}
+
+/** `vfio-pci 0000:02:00.0: enabling device (0000 -> 0002)`, and `vfio_ecap_init: 0000:02:00.0 hiding ecap …` up to 4.19: what VFIO says of a function that somebody gives to a VM or a program (drivers/vfio/pci). */
+const vfioWords: readonly (readonly [anchor: string, line: RegExp])[] = [
+  ['vfio-pci ', /^vfio-pci [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: (?!.{0,40}vgaarb)/], ['vfio_ecap_init: ', /^vfio_ecap_init: [0-9a-f]{4,8}:/], ['vfio_bar_restore: ', /^vfio_bar_restore: [0-9a-f]{4,8}:/],
+]
+
+function vfioAtWork(boot: BootLog): HostFacts {
+  const hit = vfioWords.map(([anchor, line]) => boot.first(anchor, line)).find(Boolean)
+  return hit ? { vfioAtWork: boot.fact(true, hit.line) } : {}
 }
 
 /** Files of firmware for GPUs that a driver asked for in vain (drivers/base/firmware_loader/main.c; Debian's kernels word it in another way). */
@@ -271,6 +291,44 @@ function acpiTables(boot: BootLog): HostFacts {
   return { ...(dmarPresent && { dmarPresent }), ...(ivrsPresent && { ivrsPresent }) }
 }
 
+/** `dmesg | grep -e DMAR -e IOMMU`: what was asked for, where nothing behind it picked from the answer. */
+const iommuSearch = /(?:^|\n)[^\n]{0,120}?\b(?:dmesg|journalctl)\b[^|\n]{0,80}\|\s{0,4}(?:sudo )?[ef]?grep\b((?:[^|\n"'\\]|\\.|"[^"\n]{0,100}"|'[^'\n]{0,100}'){1,200})(?:\n|$)/
+/** What of the early boot such a search shows on machines without any IOMMU too; without one of them the log may have lost its start. */
+const beginnings = /(?:DMAR: IOMMU enabled|AMD IOMMUv2 functionality not available|ommand line: |Default domain type: |PCIe ACS overrides enabled|DMAR: Host address width)/
+const tableSigns: readonly (readonly [anchor: string, line: RegExp])[] = [
+  ['DMAR', /^(?:ACPI: .*\bDMAR\b|pci \S{1,20} DMAR: .*|DMAR-IR: .*|DMAR: (?!IOMMU enabled|Unknown option|Forcing|Disable).*)$/],
+]
+const unitSigns: readonly (readonly [anchor: string, line: RegExp])[] = [
+  ['AMD-Vi', /AMD-Vi: (?!AMD IOMMUv2 functionality not available|Unknown option)/], ['IVRS', /ACPI: IVRS/], ['AMD IOMMU', /(?:Detected|AMD-Vi:.*loaded) AMD IOMMU #/], ['iommu group', /iommu group \d/],
+]
+
+/**
+ * Who searches the whole log for DMAR sees the table and every unit there is; if only `DMAR: IOMMU enabled` comes, which
+ * is printed while the command line is read, firmware offered none. The same for AMD-Vi.
+ */
+function searchedForIommu(boot: BootLog): HostFacts {
+  if (boot.whole) return {}
+  const text = boot.text.slice(0, 65_536)
+  const words = text.includes('grep') ? iommuSearch.exec(text)?.[1] : undefined
+  const begins = words !== undefined && !/(?:^|\s)-\w{0,8}v|^\s*-m/.test(words) && !/\n\s*(?:\.\.\.|…|\[\.\.\.\])/.test(text) ? beginnings.exec(text) : null
+  if (words === undefined || !begins) return {}
+  const asks = (word: string) => words.includes(word) || (/(?:^|\s)-\w{0,8}i/.test(words) && words.toLowerCase().includes(word.toLowerCase()))
+  const hit = (signs: typeof tableSigns) => signs.map(([anchor, line]) => boot.first(anchor, line)).find(Boolean) ?? null
+  const line = boot.lineAt(begins.index).number
+  const [table, unit] = [hit(tableSigns), hit(unitSigns)]
+  const noDmar = asks('DMAR') && !table
+  const noIvrs = (asks('AMD-Vi') || asks('IOMMU')) && !unit
+  const groups = asks('iommu') ? boot.first('iommu', /iommu group \d|^iommu: Adding device|to iommu group/) : null
+  const noGroups = asks('iommu') && !groups && !unit
+  const isUsed = boot.first('Directed I/O', /Directed I\/O/) ?? boot.first('DMAR: IOMMU enabled', /^DMAR: IOMMU enabled/)
+  const idle = asks('DMAR') && !unit && !isUsed ? boot.first('DMAR: DRHD base: ', /^DMAR: DRHD base: /) : null
+  return {
+    ...(noDmar && { dmarPresent: boot.fact(false, line) }),
+    ...(noIvrs && { ivrsPresent: boot.fact(false, line) }),
+    ...(idle ? { iommuGroupCount: boot.fact(0, idle.line) } : (noGroups || (noDmar && noIvrs)) && { iommuGroupCount: boot.fact(0, line) }),
+  }
+}
+
 /** The names of `Hypervisor detected:` (arch/x86/kernel/cpu/hypervisor.c and its members) and of machines in `DMI:`. */
 const detected: readonly (readonly [RegExp, string])[] = [
   [/^KVM/, 'kvm'], [/^VMware/, 'vmware'], [/^Microsoft Hyper-V/, 'hyperv'], [/^Xen/, 'xen'], [/^[Bb]hyve/i, 'bhyve'],
@@ -287,12 +345,13 @@ function hypervisor(boot: BootLog): HostFacts {
   // The control domain of Xen and Hyper-V's root partition have the hardware though a hypervisor is below.
   if (boot.first('dom0', /\(dom0\)|Booting.*\bdom0\b/i) || boot.first('root partition', /Hyper-V: .*root partition/)) return {}
   const found = boot.first('Hypervisor detected: ', /^Hypervisor detected: (.+)$/)
-  const board = boot.first('DMI: ', /^DMI: (.+)$/)
+  // The second stands in each trace of an oops or a warning.
+  const board = boot.first('DMI: ', /^DMI: (.+)$/) ?? boot.first('Hardware name: ', /^Hardware name: (.+)$/)
   const outer = found ? named(detected, found.groups[1] ?? '') : null
   const virtual = board ? named(virtualBoards, board.groups[1] ?? '') : null
   // KVM and Xen show Hyper-V's signature to guests that are told to use its interface; the board tells who they are.
   const name = virtual && !(virtual === 'qemu' && outer === 'kvm') ? virtual : outer
-  const at = found ?? (virtual ? board : null)
+  const at = found ?? (virtual ? board : null) ?? boot.first('Booting paravirtualized kernel on KVM', /^Booting paravirtualized kernel on KVM/) ?? boot.first('kvm-guest: ', /^kvm-guest: /)
   if (at) return { runsIn: boot.fact('vm', at.line), ...(name && { outerHypervisor: boot.fact(name, at.line) }) }
   return boot.whole && isPc(boot) ? { runsIn: boot.fact('metal', boot.firstLine), outerHypervisor: boot.fact<string>(null, boot.firstLine) } : {}
 }

@@ -119,6 +119,12 @@ t.test('the boot loader and its parameters', async t => {
   t.same(host(bootConfig, 'hello'), {})
 })
 
+t.test('NixOS', async t => {
+  const nix = host(bootConfig, '{ config, pkgs, ... }: {', '  boot.kernelParams = [ "intel_iommu=on"', '    "vfio-pci.ids=10de:1b39,10de:10f0" ];', '  boot.kernelModules = [ "kvm-intel" ];', '}')
+  t.same([nix.configuredParams?.value, nix.distribution?.value], [['intel_iommu=on', 'vfio-pci.ids=10de:1b39,10de:10f0'], 'nixos'])
+  t.same(host(bootConfig, '# boot.kernelParams = [ "quiet" ];').configuredParams?.value, undefined)
+})
+
 t.test('what the initramfs is told', async t => {
   const dracut = host(initramfsConf, 'add_drivers+=" vfio_pci vfio-iommu-type1 "', 'force_drivers+="vfio"', '# add_drivers+="x"')
   t.same([dracut.initramfsTool?.value, dracut.initramfsModules?.value, said(dracut.dracutUnspaced)], ['dracut', ['vfio_pci', 'vfio_iommu_type1', 'vfio'], [['force_drivers+="vfio"'], [2]]])

@@ -25,10 +25,10 @@ t.test('GPUs as display drivers show them', async t => {
   const card = (name: string, bdf: string) => `/sys/class/drm/${name}\t>../../devices/pci0000:00/0000:00:01.1/${bdf}/drm/${name}`
   const node = (number: number, ...properties: string[]) => properties.map(text => `/sys/class/kfd/kfd/topology/nodes/${number}/properties\t=${text}`)
   const seen = functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), card('card1', '0000:04:00.0'), '/sys/class/drm/card0-DP-1/status\t=disconnected', '/sys/class/drm/card0-HDMI-A-1/status\t=connected', '/sys/class/drm/card1-DP-2/status\t=disconnected',
-    '/sys/class/drm/card0/device/mem_info_vram_total\t=17163091968', '/sys/class/drm/card0/device/mem_info_vis_vram_total\t=268435456',
+    '/sys/class/drm/card0/device/mem_info_vram_total\t=17163091968', '/sys/class/drm/card0/device/mem_info_vis_vram_total\t=268435456', '/sys/class/drm/card0/device/vbios_version\t=113-D4120500-101',
     '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', ...node(0, 'location_id 0', 'cpu_cores_count 16'), '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=51110', ...node(1, 'location_id 768', 'domain 0', 'gfx_target_version 100300'))
   t.same(Object.fromEntries(Object.entries(seen).map(([bdf, fn]) => [bdf, Object.fromEntries(Object.entries(fn).map(([name, fact]) => [name, (fact as Fact<unknown>).value]))])), {
-    '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null },
+    '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null, amdVbios: '113-D4120500-101' },
     '0000:04:00.0': { nodes: ['/dev/dri/card1'], monitors: [], inKfd: false, amdBadPages: null },
   })
   t.equal(functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), ...['gpu_id'].map(() => '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7'), ...node(1, 'location_id 768', 'gfx_target_version 90010'))['0000:03:00.0']?.gfxTarget?.value, 'gfx90a')

@@ -15,6 +15,9 @@ const giveUp = /NVIDIA-SMI has failed because.{0,200}|No devices were found|Fail
 const section = /^(?:GPU |\s*<gpu id=")([0-9A-Fa-f]{8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])/
 /** The bus column of the table. */
 const tableRow = /^\|.{0,60}\|\s*([0-9A-Fa-f]{8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])\s/
+/** Its last column: uncorrectable errors since the driver was loaded; rows below it, the MIG mode, with a star while another one waits for a reset. */
+const tableEcc = /\|\s*(\d{1,10})\s*\|\s*$/
+const tableMig = /\|\s*((?:Enabled|Disabled)\*?)\s*\|\s*$/
 const field = /^\s*(?:([A-Za-z][\w ./()-]{0,60}?)\s*:|<(\w{1,60})>)\s*(.{0,200}?)(?:<\/\w{1,60}>)?$/
 const fields = new Map<string, 'nvidiaVbios' | 'nvidiaFirmware' | 'nvidiaVirtualization'>([
   ['VBIOS Version', 'nvidiaVbios'], ['vbios_version', 'nvidiaVbios'],
@@ -89,6 +92,10 @@ export default parser({
       }
       const facts: FunctionFacts | undefined = (current as { facts: FunctionFacts } | null)?.facts
       if (!facts) continue
+      const ecc = opened && text.startsWith('|') ? tableEcc.exec(text)?.[1] : undefined
+      if (ecc !== undefined) addState(facts, 'Volatile Uncorr. ECC', ecc, evidence.id, line)
+      const mig = text.startsWith('|') ? tableMig.exec(text)?.[1] : undefined
+      if (mig?.endsWith('*')) addState(facts, 'MIG M.', mig, evidence.id, line)
       heading = headingOf(text) ?? heading
       const parts = field.exec(text)
       const key = fields.get(parts?.[1] ?? parts?.[2] ?? '')

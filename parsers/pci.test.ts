@@ -166,6 +166,8 @@ t.test('iommu: listings that people paste', async t => {
   t.same(values(prompt.groups?.['6']), { id: '6', members: ['0000:86:00.0', '0000:86:00.1'] })
   t.notOk('iommuGroupCount' in values(prompt.host))
   t.match(values(run(iommu, "find: '/sys/kernel/iommu_groups': No such file or directory").host), { iommuGroupCount: 0 })
+  t.match(values(run(iommu, 'root@pve:~# find /sys/kernel/iommu_groups/ -type l\n\n').host), { iommuGroupCount: 0 }, 'an empty answer')
+  t.same(values(run(iommu, 'root@pve:~# find /sys/kernel/iommu_groups/5 -type l\n').host), { platform: 'linux' }, 'of one group alone')
 })
 
 t.test('firmware', async t => {

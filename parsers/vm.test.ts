@@ -103,6 +103,12 @@ ${hostdev("domain='0x0000' bus='0x01' slot='0x00' function='0x1'", "      <addre
   t.equal(c.host?.platform?.value, 'linux')
 })
 
+t.test('the name of a libvirt domain tells its system where nothing else does', async t => {
+  const system = (name: string, more = '') => vm(read(stored, `<domain type='kvm'><name>${name}</name>${more}<os><type machine='pc-q35-8.2'>hvm</type></os></domain>`), name)?.guestOs
+  t.same(['win10', 'gaming', 'twin', 'macOS-Sonoma'].map(name => system(name)), ['windows', undefined, undefined, 'macos'])
+  t.equal(system('win10', "<metadata><libosinfo:libosinfo xmlns:libosinfo='x'><libosinfo:os id='http://ubuntu.com/ubuntu/24.04'/></libosinfo:libosinfo></metadata>"), 'linux', 'what somebody chose counts more')
+})
+
 t.test('firmware of a libvirt domain', async t => {
   const firmware = (os: string, head?: string) => vm(read(stored, domain(os, head)), 'aster').firmware
   const type = "<type arch='x86_64' machine='pc-i440fx-2.5'>hvm</type>"
@@ -363,6 +369,9 @@ t.test("NVIDIA's driver", async t => {
   t.same(states('GPU 00000000:01:00.0', '    Persistence Mode                      : Disabled', '    MIG Mode', '        Current                           : Disabled', '        Pending                           : Enabled',
     '    Clocks Event Reasons', '        HW Slowdown                       : Active', '            HW Thermal Slowdown           : Active', '    ECC Mode', '        Current                           : N/A', '    Remapped Rows', '        Pending                           : Yes', '    Fabric', '        State                             : In Progress'),
   ['Persistence Mode=Disabled', 'MIG Mode/Current=Disabled', 'MIG Mode/Pending=Enabled', 'HW Thermal Slowdown=Active', 'Remapped Rows/Pending=Yes', 'Fabric/State=In Progress'])
+  t.same(states('|   0  NVIDIA A100-SXM...  On   | 00000000:01:00.0 Off |                    3 |', '| N/A   31C    P0    52W / 400W |      0MiB / 40960MiB |      0%      Default |', '|                               |                      |             Disabled* |'),
+    ['Volatile Uncorr. ECC=3', 'MIG M.=Disabled*'], 'the table: memory errors, and a MIG mode that waits')
+  t.notOk(states('|   0  NVIDIA GeForce ...  Off  | 00000000:01:00.0 Off |                  N/A |', '|                               |                      |              Enabled |'))
   t.same(states('\t<gpu id="00000000:01:00.0">', '\t\t<persistence_mode>Enabled</persistence_mode>', '\t\t<ecc_mode>', '\t\t\t<current_ecc>Enabled</current_ecc>', '\t\t\t<pending_ecc>Disabled</pending_ecc>', '\t\t</ecc_mode>',
     '\t\t<clocks_event_reasons>', '\t\t\t<clocks_event_reason_sw_thermal_slowdown>Active</clocks_event_reason_sw_thermal_slowdown>', '\t\t</clocks_event_reasons>'),
   ['Persistence Mode=Enabled', 'ECC Mode/Current=Enabled', 'ECC Mode/Pending=Disabled', 'SW Thermal Slowdown=Active'])

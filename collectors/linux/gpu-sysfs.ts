@@ -7,7 +7,7 @@ export default collector({
   every: [
     { tree: ['/sys/class/drm'], links: ['card*', 'renderD*'] },
     { tree: ['/sys/class/drm/card*'], files: ['status'] },
-    { tree: ['/sys/class/drm/card*/device'], files: ['mem_info_vram_total', 'mem_info_vis_vram_total', 'current_compute_partition'] },
+    { tree: ['/sys/class/drm/card*/device'], files: ['mem_info_vram_total', 'mem_info_vis_vram_total', 'vbios_version', 'current_compute_partition'] },
     { tree: ['/sys/class/drm/card*/device/ras'], files: ['gpu_vram_bad_pages'] },
     { tree: ['/sys/class/kfd/kfd/topology/nodes/*'], files: ['gpu_id', 'properties'] },
   ],

@@ -126,7 +126,8 @@ export function passthru(into: Draft, evidence: Evidence, vm: string, device: { 
   const { selector, slot, rom, source, line } = device
   const facts = into.vm(vm)
   const bdf = functionOfSelector(selector)
-  if (/^ppt\d{1,5}$/.test(selector)) return appended(facts, 'passthruByName', slot === null ? selector : `${selector} ${slot}`, evidence, line)
+  const named = /^(?:\/dev\/)?(ppt\d{1,5})$/.exec(selector)?.[1]
+  if (named !== undefined) return appended(facts, 'passthruByName', slot === null ? named : `${named} ${slot}`, evidence, line)
   if (bdf === null) appended(facts, 'passthruBad', selector, evidence, line)
   const assignment: Facts<AssignmentFacts> = into.assignment(vm, bdf, selector, line)
   assignment.set('managed', false, line)
@@ -172,12 +173,34 @@ function bootrom(facts: Facts<VmFacts>, path: string, line: number): void {
   facts.set('loaderWired', null, line)
 }
 
+interface Occupied { readonly slot: string, readonly passed: string | null, readonly line: number }
+
+/** `-s SLOT,EMULATION,CONFIGURATION` as the slot it fills. */
+function occupied({ value, line }: Option): Occupied {
+  const [slot = '', emulation = '', selector = ''] = value.split(',')
+  return { slot, passed: emulation === 'passthru' ? selector : null, line }
+}
+
+/** Guests look at function 0 of a slot first; what is passed as another function of a slot without one is never seen. */
+function setUnseen(facts: Facts<VmFacts>, devices: readonly Occupied[]): void {
+  const taken = new Set<string | null>(devices.map(({ slot }) => guestAddress(slot)))
+  // Without the host bridge these are a few options of many.
+  if (!taken.has('0000:00:00.0')) return
+  const hidden = devices.filter(({ slot, passed }) => {
+    const address = passed === null ? null : guestAddress(slot)
+    return address !== null && !taken.has(address.replace(/\.\d$/, '.0'))
+  }).slice(0, 64)
+  const line = (hidden[0] ?? devices[0])?.line
+  if (line !== undefined) facts.set('passthruUnseen', hidden.map(({ slot, passed }) => `${slot} ${passed ?? ''}`.slice(0, 200)), line)
+}
+
 /** A truth value of bhyve_config (usr.sbin/bhyve/config.c, parse_config_bool). */
 const isTrue = (value: string): boolean => /^(?:true|on|yes|1)$/i.test(value)
 
-/** bhyve_config(5): `memory.size=4G`, `pci.0.8.0.device=passthru`; from -o or a file given with -k. */
-function readConfig(settings: ReadonlyMap<string, { value: string, line: number }>, into: Draft, evidence: Evidence, vm: string): void {
+/** bhyve_config(5): `memory.size=4G`, `pci.0.8.0.device=passthru`; from -o or a file given with -k. Gives the slots it fills. */
+function readConfig(settings: ReadonlyMap<string, { value: string, line: number }>, into: Draft, evidence: Evidence, vm: string): readonly Occupied[] {
   const facts = into.vm(vm)
+  const devices: Occupied[] = []
   for (const [name, { value, line }] of settings) {
     const slot = /^pci\.(\d{1,3})\.(\d{1,2})\.(\d)\.device$/.exec(name)
     if (name === 'memory.size') facts.set('memoryMiB', memoryMiB(value), line)
@@ -185,16 +208,20 @@ function readConfig(settings: ReadonlyMap<string, { value: string, line: number 
     else if (name === 'cpus') facts.set('vcpus', cpus(value), line)
     else if (name === 'lpc.bootrom' || name === 'bootrom') bootrom(facts, value, line)
     else if (/^lpc\.com1\.path$/.test(name)) lpcOption({ letter: 'l', value: `com1,${value}`, line }, into, vm)
-    else if (slot && value === 'passthru') {
+    else if (slot && value !== 'passthru') devices.push({ slot: slot.slice(1).join(':'), passed: null, line })
+    if (slot && value === 'passthru') {
       const of = (key: string) => settings.get(name.replace(/device$/, key))?.value
       const address = [of('bus'), of('slot'), of('func')]
-      const selector = of('pptdev') ?? (address.every(part => part !== undefined) ? address.join('/') : '')
+      // illumos names the node of the device: path=/dev/ppt0
+      const selector = of('pptdev') ?? of('path') ?? (address.every(part => part !== undefined) ? address.join('/') : '')
+      devices.push({ slot: slot.slice(1).join(':'), passed: selector, line })
       passthru(into, evidence, vm, { selector, slot: slot.slice(1).join(':'), rom: of('rom') ?? null, source: 'command-line', line })
     } else if (slot && value === 'fbuf') {
       facts.set('fbuf', true, line)
       facts.set('fbufWait', isTrue(settings.get(name.replace(/device$/, 'wait'))?.value ?? ''), line)
     }
   }
+  return devices
 }
 
 /** What one call of bhyve says about its VM. */
@@ -213,7 +240,8 @@ export function readBhyve(call: Pick<Call, 'options' | 'line'> & { readonly open
       config.set(name, { value: rest.join('='), line })
     }
   }
-  readConfig(config, into, evidence, vm)
+  const devices = [...call.options.filter(({ letter }) => letter === 's').map(occupied), ...readConfig(config, into, evidence, vm)]
+  if (!call.open && !call.options.some(({ letter }) => letter === 'k')) setUnseen(facts, devices)
 }
 
 /** What a whole call shows by not saying it. */
@@ -298,7 +326,7 @@ function readConfigFile(body: string, into: Draft, evidence: Evidence): void {
   const line = name?.line ?? 1
   facts.set('name', vm, line)
   facts.set('hypervisor', 'bhyve', line)
-  readConfig(settings, into, evidence, vm)
+  setUnseen(facts, readConfig(settings, into, evidence, vm))
   if (!settings.has('memory.wired') && isWholeFile(evidence, /\.conf$|bhyve/i)) facts.set('wired', false, line)
 }
 

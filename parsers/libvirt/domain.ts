@@ -299,6 +299,7 @@ function readDomain(d: Draft, evidence: Evidence, root: Element, whole: boolean,
   readPorts(domain)
   readAssignments(domain)
   readQemuNamespace(domain)
+  if (!vm.has('guestOs')) vm.set('guestOs', osFromDisk(name), line)
 }
 
 /**

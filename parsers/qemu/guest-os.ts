@@ -7,7 +7,7 @@ const osByWord: readonly (readonly [RegExp, string])[] = [
   [/(?:ubuntu|debian|fedora|centos|rhel|rocky|alma|(?<![a-z])arch(?:linux)?(?![a-z])|opensuse|linux|gentoo|nixos|manjaro|bazzite)/i, 'linux'],
 ]
 
-/** From the name of a disk image or an installation medium, without its folders. */
+/** From the name of a disk image or an installation medium, without its folders, or, as a last resort, of the VM itself. */
 export function osFromDisk(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).slice(0, 200)
   return osByWord.find(([words]) => words.test(name))?.[1]
