@@ -177,6 +177,28 @@ take_bytes() {
 text() { answered=; walk '' "${1#/}" take_whole; [ -n "$answered" ]; }
 raw() { answered=; walk '' "${1#/}" take_bytes; [ -n "$answered" ]; }
 
+# newest MOST PATTERN: of the files of a pattern those that were changed last. True when there was one.
+newest() {
+  answered='' ifs=$IFS
+  IFS=$nl
+  # The pattern is to be expanded, the names are not.
+  # shellcheck disable=SC2012,SC2086
+  found=$(ls -dt $2 2>/dev/null | sed "$1q")
+  set -f
+  # shellcheck disable=SC2086
+  set -- "$2" $found
+  set +f
+  IFS=$ifs
+  if [ "$#" -eq 1 ]; then opens "${1%%/\**}" || :; fi
+  shift
+  for path do
+    if [ -L "$path" ] || ! plain "$path"; then continue; fi
+    take_stat "$path"
+    take_whole "$path"
+  done
+  [ -n "$answered" ]
+}
+
 # run COMMAND WORDS: true when it said something and ended well.
 run() {
   printf 'run %s\n' "$*"

@@ -79,5 +79,13 @@ and prompts, and each piece is recognised by itself.
 | kind | what it is | recognised by | how to bring it |
 | --- | --- | --- | --- |
 ${kinds.join('\n')}
+
+## What is never asked
+
+\`gpudoctor collect\` looks at the host alone. It does not speak to the QEMU guest agent (\`virsh qemu-agent-command\`, \`qm agent\`, \`qm guest exec\`), since
+that acts inside the guest, does not open disks of guests, and starts no daemon that does not run (\`virsh\`). What a guest has to say is
+brought by a person as a \`guest-report\`, the answer of the agent too. Left out as well: debugfs (\`/sys/kernel/debug/dri\`: reading wakes a GPU that sleeps),
+the content of ROMs and crash dumps (names and sizes are enough), \`dcgmi\` (it asks a daemon that keeps the GPU busy), and boot entries of the
+firmware (\`efibootmgr\`, \`bootctl\`: the files they speak of are read instead).
 `
 }

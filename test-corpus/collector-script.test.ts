@@ -1,6 +1,6 @@
 /** The collector as a shell script: its form, what it does on this host, and a host that is FreeBSD for all the script can see. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t from 'tap'
@@ -91,7 +91,7 @@ const baseForHosts = ['acpidump', 'bectl', 'camcontrol', 'devinfo', 'dmesg', 'fr
 const portsForHosts = ['cbsd', 'vm', 'virsh', 'nvidia-smi']
 /** Options that all of GNU, BusyBox and FreeBSD have. `head -c`, `stat -c`, `stat -f` and `timeout` are tried before use. */
 const options: Readonly<Record<string, RegExp>> = {
-  awk: /^-v$/, cat: /^$/, date: /^-u$/, grep: /^-[Ev]$/, head: /^-c$/, hexdump: /^-[vne]$/, id: /^-u$/, ls: /^-(?:ld|ln)$/, od: /^-(?:An|v|tx1|N.*)$/, readlink: /^$/, sed: /^-[ne]$/, sh: /^-c$/, stat: /^-[Lcf]$/, tail: /^-c$/,
+  awk: /^-v$/, cat: /^$/, date: /^-u$/, grep: /^-[Ev]$/, head: /^-c$/, hexdump: /^-[vne]$/, id: /^-u$/, ls: /^-(?:ld|ln|dt)$/, od: /^-(?:An|v|tx1|N.*)$/, readlink: /^$/, sed: /^-[ne]$/, sh: /^-c$/, stat: /^-[Lcf]$/, tail: /^-c$/,
   timeout: /^-s$/, uname: /^-[sn]$/, wc: /^-c$/, sleep: /^$/, kill: /^-9$/, cd: /^-P$/, read: /^-r$/,
 }
 
@@ -180,6 +180,12 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
   writeFileSync(at('forged'), 'end\n\nstop 1 done 0\nprobe 9 {"gives":"cmdline"}\n/etc/x\t=y\n=x\n!exit 0\nfinish\nlast\n')
   writeFileSync(at('hangs'), '#!/bin/sh\necho begun\nexec sleep 60\n', { mode: 0o755 })
   writeFileSync(at('fails'), '#!/bin/sh\necho "cannot do it" >&2\nexit 3\n', { mode: 0o755 })
+  // Older, newest, another kind of task, a name that stands for others.
+  for (const [name, time] of [['0/T:1:qmstart:100:', 1000], ['1/T:2:qmstart:101:', 3000], ['1/T:3:qmstop:101:', 4000], ['2/T:4:qmstart:102:', 2000], ['2/T:a b*:qmstart:103:', 2500]] as const) {
+    mkdirSync(dirname(at(`tasks/${name}`)), { recursive: true })
+    writeFileSync(at(`tasks/${name}`), `${name}\nTASK OK\n`)
+    utimesSync(at(`tasks/${name}`), time, time)
+  }
   const linuxOf = (gives: EvidenceKind, rest: Partial<Collector>): Collector => ({ gives, platform: 'linux', loses: '', ...rest })
   const collectors = [
     linuxOf('modprobe-conf', { every: [{ tree: [at('')], lists: ['tree'] }, { tree: [at('tree/*')], files: ['one', 'empty', 'none'], links: ['*'], stats: ['one'], bytes: { one: 3 } }] }),
@@ -194,6 +200,8 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
     linuxOf('iomem', { first: [{ read: at('long') }], limit: 2000 }),
     linuxOf('acpi-table', { every: [{ read: at('bytes') }] }),
     linuxOf('cmdline', { first: [{ read: at('forged') }] }),
+    linuxOf('libvirt-log', { every: [{ read: at('tasks/*/T:*:qmstart:*'), newest: 2 }] }),
+    linuxOf('packages', { every: [{ read: at('closed/*/T:*'), newest: 2 }] }),
   ]
   const asUser = asNobody ?? []
   for (const shell of quick.filter(shell => !lacking(shell[0] ?? ''))) {
@@ -212,7 +220,8 @@ t.test('statuses: what is there, what is not, what is refused, what hangs, what 
       t.same([of('limits'), live.get('limits')?.body], [{ status: 'ok', body: `${at('tree/a')}\t/\n${at('tree/a/empty')}\t=\n` }, of('limits')?.body], `${note}: some directories of a tree`)
       t.same([of('host-files')?.status, live.get('host-files')?.status], ['absent', 'absent'], 'none of them')
       t.equal(of('libvirt-domain')?.status, 'absent')
-      for (const [id, path] of [['meminfo', 'secret'], ['proxmox-vm', 'closed']] as const) if (!root || asNobody) t.equal(of(id)?.status, 'denied', path)
+      t.same(evidence.filter(({ kind }) => kind === 'libvirt-log').map(({ from, body }) => [from, body]), ['1/T:2:qmstart:101:', '2/T:a b*:qmstart:103:'].map(name => [at(`tasks/${name}`), `${name}\nTASK OK\n`]), `${note}: the newest files`)
+      for (const [id, path] of [['meminfo', 'secret'], ['proxmox-vm', 'closed'], ['packages', 'closed']] as const) if (!root || asNobody) t.equal(of(id)?.status, 'denied', path)
       t.same(of('qemu-log'), { status: 'cut', body: 'begun\n' }, `${note}: what hangs`)
       t.same(of('nvidia-smi'), { status: 'failed', body: '' })
       t.match(pieces.get('nvidia-smi')?.note, 'cannot do it')
