@@ -35,6 +35,7 @@ export function joinPlatform(draft: Draft): void {
     ['vfio-ids-cmdline', (host.vfioIdsCmdline?.value ?? []).length > 0 ? host.vfioIdsCmdline : undefined],
     ['vfio-ids-missed', all.find(fn => fn.inVfioIds?.value === true && fn.onHostDriver?.value === true)?.inVfioIds],
     ['vfio-builtin', host.vfioBuiltin?.value ? host.vfioBuiltin : undefined],
+    ['hook-executable', host.hooksExecutable?.value ? host.hooksExecutable : undefined],
   ]
   const seen = signs.filter(([, sign]) => sign !== undefined)
   host.shows = { value: seen.map(([name]) => name), at: seen.flatMap(([, sign]) => sign?.at.slice(0, 1) ?? []) }

@@ -38,7 +38,7 @@ export const hostFacts = {
   iommuUnits: texts('IOMMU units the kernel drives: dmar0, ivhd0', ['iommu-sysfs']),
   iommuAddressWidth: number('address width of the narrowest VT-d unit in bits', ['iommu-sysfs']),
   iommuGroupCount: number('IOMMU groups of the running kernel', ['iommu-sysfs', 'kernel-log', 'pci-sysfs']),
-  shows: texts('which of these this evidence shows: guest (the machine is one), intel, amd (CPU), dmar, ivrs (table), groups (IOMMU), no-dmar, no-ivrs (looked, none there), iommu-on, iommu-off, vfio-ids-cmdline (command line), vfio-ids-missed (a host driver has a function of vfio-pci ids), vfio-builtin', [], { of: ['host.runsIn', 'host.cpuVendor', 'host.dmarPresent', 'host.ivrsPresent', 'host.iommuGroupCount', 'host.cmdlineParams', 'host.vfioIdsCmdline', 'host.vfioBuiltin', 'fn.inVfioIds', 'fn.onHostDriver'] }),
+  shows: texts('which of these this evidence shows: guest (the machine is one), intel, amd (CPU), dmar, ivrs (table), groups (IOMMU), no-dmar, no-ivrs (looked, none there), iommu-on, iommu-off, vfio-ids-cmdline (command line), vfio-ids-missed (a host driver has a function of vfio-pci ids), vfio-builtin, hook-executable (the script hooks/qemu of libvirt)', [], { of: ['host.runsIn', 'host.cpuVendor', 'host.dmarPresent', 'host.ivrsPresent', 'host.iommuGroupCount', 'host.cmdlineParams', 'host.vfioIdsCmdline', 'host.vfioBuiltin', 'host.hooksExecutable', 'fn.inVfioIds', 'fn.onHostDriver'] }),
   iommuDomainType: text('default domain type: Translated or Passthrough', ['kernel-log'], none),
   interruptRemapping: flag('the kernel remaps interrupts', ['kernel-log']),
 

@@ -176,7 +176,7 @@ function vfioIds(boot: BootLog): HostFacts {
 
 /** `vfio-pci 0000:02:00.0: enabling device (0000 -> 0002)`, and `vfio_ecap_init: 0000:02:00.0 hiding ecap …` up to 4.19: what VFIO says of a function that somebody gives to a VM or a program (drivers/vfio/pci). */
 const vfioWords: readonly (readonly [anchor: string, line: RegExp])[] = [
-  ['vfio-pci ', /^vfio-pci [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: (?!.{0,40}vgaarb)/], ['vfio_ecap_init: ', /^vfio_ecap_init: [0-9a-f]{4,8}:/], ['vfio_bar_restore: ', /^vfio_bar_restore: [0-9a-f]{4,8}:/],
+  ['vfio-pci ', /^vfio-pci [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: /], ['vfio_ecap_init: ', /^vfio_ecap_init: [0-9a-f]{4,8}:/], ['vfio_bar_restore: ', /^vfio_bar_restore: [0-9a-f]{4,8}:/],
 ]
 
 function vfioAtWork(boot: BootLog): HostFacts {
