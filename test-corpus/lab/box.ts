@@ -11,7 +11,6 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BootEntry } from './boot-entry.ts'
 import { machineOptions, type Machine } from './machine.ts'
-import { CannotRun } from './tools.ts'
 
 export interface BoxOptions {
   readonly machine: Machine
@@ -52,7 +51,7 @@ export const startBox = (options: BoxOptions): Promise<Box> => tryBox(options).c
 })
 
 /** It did not come up in time. */
-class Hung extends CannotRun {}
+class Hung extends Error {}
 
 async function tryBox(options: BoxOptions): Promise<Box> {
   const { folder } = options

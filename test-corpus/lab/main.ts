@@ -94,8 +94,7 @@ async function runAll(scenarios: readonly Scenario[], made: Image, tool: string,
 
 /**
  * One scenario, in the box that stands there if it fits; gives the box, where another may go on in it. Emulation is slow, and on a
- * machine with much else to do something in the box may be late, so that what fails is tried once more in a new one. Where that
- * does not come up either, before anything was broken in it, nothing is known of the scenario: it is skipped.
+ * machine with much else to do something in the box may be late, so that what fails is tried once more in a new one.
  */
 async function runOne(scenario: Scenario, given: Host | null, made: Image, tool: string, results: Results, run: 'first' | 'last'): Promise<Host | 'again' | null> {
   let host = given
@@ -112,10 +111,6 @@ async function runOne(scenario: Scenario, given: Host | null, made: Image, tool:
       if (options.capture) copyFileSync(texts, join(labFolder, 'snapshots', `${scenario.name}.texts.tar.gz`))
     })
   } catch (error) {
-    if (error instanceof CannotRun && run === 'last') {
-      skip(scenario, error.message.split('\n', 1)[0] as string)
-      return null
-    }
     shown = { name: scenario.name, wrong: [error instanceof Error ? error.message : String(error)], found: [], sick: null, cured: null, reached: [], tidy: false }
   }
   if (host && (!shown.tidy || shown.wrong.length > 0)) host = await end(host)
