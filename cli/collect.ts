@@ -1,5 +1,6 @@
 /** Collecting without diagnosing, and saying beforehand what would be touched. */
 import { readFileSync, statSync } from 'node:fs'
+import type { Extra } from '../collectors/collector.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import { factsOf, save } from './examine.ts'
 import { takeHost } from './inputs.ts'
@@ -15,6 +16,7 @@ export interface CollectOptions {
   readonly script?: ScriptFor
   readonly root?: string
   readonly patience?: number
+  readonly also?: readonly Extra[]
   readonly redact?: RedactionLevel
 }
 
@@ -23,7 +25,7 @@ export async function collectHost(options: CollectOptions): Promise<number> {
     process.stdout.write(await collectorScript(options.script))
     return 0
   }
-  if (options.plan) return printPlan()
+  if (options.plan) return printPlan(options.also)
   const taken = await takeHost(options)
   await save(options.output, taken, factsOf(taken))
   const pieces = taken.evidence.filter(piece => piece.status === 'ok' || piece.status === 'cut').length
@@ -33,10 +35,10 @@ export async function collectHost(options: CollectOptions): Promise<number> {
   return 0
 }
 
-async function printPlan(): Promise<number> {
+async function printPlan(also: readonly Extra[] = []): Promise<number> {
   const [{ plan }, { collectorsFor }, { liveSource }] = await Promise.all([import('../evidence/collect.ts'), import('../collectors/all.ts'), import('../evidence/live-source.ts')])
   const { platform } = liveSource()
-  process.stdout.write(`${plan(collectorsFor(platform === 'freebsd' ? 'freebsd' : 'linux'), inLanguage).join('\n')}\n`)
+  process.stdout.write(`${plan(collectorsFor(platform === 'freebsd' ? 'freebsd' : 'linux', also), inLanguage).join('\n')}\n`)
   return 0
 }
 

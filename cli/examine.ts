@@ -1,5 +1,6 @@
 /** Examining a host and replaying what was taken: evidence in, diagnosis out, in the forms that were asked for. */
 import { diagnose } from '../diagnosis/diagnose.ts'
+import type { Extra } from '../collectors/collector.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import type { SnapshotContents } from '../evidence/snapshot.ts'
 import { assemble } from '../facts/assemble.ts'
@@ -28,6 +29,7 @@ export interface ExamineOptions extends Readonly<Partial<Record<FormName, string
   readonly width?: number
   readonly rules?: readonly string[]
   readonly patience?: number
+  readonly also?: readonly Extra[]
   readonly redact: RedactionLevel
 }
 

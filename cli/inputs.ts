@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import type { Evidence } from '../model/evidence.ts'
 import type { RunInfo } from '../model/finding.ts'
+import type { Extra } from '../collectors/collector.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import { toolName } from './version.ts'
 import { progress } from './progress.ts'
@@ -17,12 +18,12 @@ export interface Taken {
 }
 
 /** Reads the live host, or a copied tree below `root`. */
-export async function takeHost({ root, patience = 1, redact = 'standard' }: { readonly root?: string; readonly patience?: number; readonly redact?: RedactionLevel } = {}): Promise<Taken> {
+export async function takeHost({ root, patience = 1, also = [], redact = 'standard' }: { readonly root?: string; readonly patience?: number; readonly also?: readonly Extra[]; readonly redact?: RedactionLevel } = {}): Promise<Taken> {
   const [{ collect }, { liveSource }, { createRedactor }, { collectorsFor }] = await Promise.all([
     import('../evidence/collect.ts'), import('../evidence/live-source.ts'), import('../evidence/redact.ts'), import('../collectors/all.ts'),
   ])
   const source = liveSource(root ?? '')
-  const collectors = collectorsFor(source.platform)
+  const collectors = collectorsFor(source.platform, also)
   if (source.platform === 'other') throw new Error(say('gpudoctor examines Linux and FreeBSD hosts, and this is neither ({platform}). It replays snapshots and files here: gpudoctor replay FILE…', { platform: process.platform }))
   const redactor = createRedactor(undefined, redact)
   if (root === undefined) {

@@ -10,6 +10,7 @@ import { toolVersion } from './version.ts'
 import { notWritten, reportFailure } from './failure.ts'
 import { chooseLanguage, complaintInLanguage, helpInLanguage, withLanguageOption } from './language.ts'
 import { inLanguage, say } from '../language/say.ts'
+import { extras } from '../collectors/collector.ts'
 import { bdfFromText } from '../model/bdf.ts'
 import { forms } from '../reports/forms.ts'
 import type { Goal } from '../parsers/intent.ts'
@@ -41,6 +42,14 @@ const redact = () => new Option('--redact <level>', say('what to take out before
   .choices(['none', 'standard', 'strict']).default('standard')
 
 const patience = () => ['--patience <factor>', say('wait so many times longer for every file and command; for slow or busy hosts'), factor] as const
+
+const also = () => new Option('--also <what>', say('look into this too, which is left alone otherwise; guests: asks the QEMU guest agents of running VMs (and runs pnputil in each Windows); debugfs: firmware of Intel GPUs, which wakes those that sleep; may be given again')).choices(extras)
+  .argParser<readonly string[] | undefined>((text, before) => [...(before ?? []), extra(text)])
+
+function extra(text: string): string {
+  if (!extras.some(one => one === text)) throw new InvalidArgumentError(say('one of {choices}', { choices: extras.join(', ') }))
+  return text
+}
 
 /** An option that may be given again. */
 const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
@@ -102,7 +111,7 @@ Examples:
 
 ${say('Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudoctor itself could not work.')}`)
   // Words that are no command: mostly a file for which `replay` was forgotten.
-  reporting(root.allowExcessArguments()).option(...patience()).action(act(async (options: ExamineOptions, { args: [word] }: Command) => {
+  reporting(root.allowExcessArguments()).option(...patience()).addOption(also()).action(act(async (options: ExamineOptions, { args: [word] }: Command) => {
     if (word !== undefined) throw new Error(existsSync(word) ? say('to diagnose what was collected: gpudoctor replay {path}', { path: word }) : say('there is no command {word}. "gpudoctor --help" shows all.', { word }))
     return await (await import('./examine.ts')).examineHost(options)
   }))
@@ -114,6 +123,7 @@ ${say('Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 gpudocto
     .option('--root <folder>', say('read a copied directory tree instead of this host'))
     .addOption(new Option('--script [system]', say('print a shell script that collects where Node.js cannot be had')).choices(['linux', 'freebsd', 'any']).preset('any'))
     .option(...patience())
+    .addOption(also())
     .addOption(redact())
     .addHelpText('after', say(`
 The script needs a POSIX shell and no more: a rescue system, an initramfs, FreeBSD's base system. What it writes replays like a
@@ -141,7 +151,7 @@ must-gather bundles, nvidia-bug-report, pvereport, a copied tree of a host. Arch
     .addOption(new Option('--goal <what>', say('what you want of it, or of the GPUs of this host; above what configuration tells (passthrough where only --device is given)')).choices(goals))
     .option('-v, --verbose', say('the steps of every option')).option('--no-color', say('no colour (NO_COLOR does the same)'))
     .option('--width <columns>', say('width of the report'), width)
-    .option(...patience()).addOption(redact())
+    .option(...patience()).addOption(also()).addOption(redact())
     .option('--rules <folder>', say('a folder of your own rules, beside the built-in ones (may be given again)'), several)
     .addHelpText('after', say(`
 The script is never run by gpudoctor. "sh plan.sh" prints what it would do, "sh plan.sh --apply" does it with a copy of every file

@@ -8,7 +8,7 @@ import { withIntent, type IntentOptions } from './intent.ts'
 import { ruleBase } from './rule-base.ts'
 import { writeWhole } from './write-file.ts'
 
-export type PlanOptions = Pick<ExamineOptions, 'verbose' | 'color' | 'width' | 'rules' | 'redact' | 'patience'> & IntentOptions & { readonly json?: true; readonly script?: string; readonly hints?: true }
+export type PlanOptions = Pick<ExamineOptions, 'verbose' | 'color' | 'width' | 'rules' | 'redact' | 'patience' | 'also'> & IntentOptions & { readonly json?: true; readonly script?: string; readonly hints?: true }
 
 /** Plans for what was handed in, or for this host. 0, whatever is in the plan. */
 export async function plan(inputs: readonly string[], options: PlanOptions): Promise<number> {

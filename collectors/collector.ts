@@ -9,6 +9,16 @@ export interface RunRecipe {
   readonly run: readonly [string, ...string[]]
   /** Runs it once for each of these names, put in for `{name}`; a piece each. */
   readonly for?: NamesIn
+  /** A second command for what the first one began: its answer is taken in place of the first one's. */
+  readonly follow?: Followed
+}
+/** A command that is asked again and again for the end of what another began. */
+export interface Followed {
+  /** What it is asked for, put in for `{taken}`: the first group, of letters, digits, `.`, `_` and `-`, in the first command's answer. */
+  readonly take: RegExp
+  readonly run: readonly [string, ...string[]]
+  /** In an answer that is the last. */
+  readonly until: RegExp
 }
 /**
  * Names of a directory's entries that a command is run for. A name of other characters, or one that begins with `-` or `.`, is left
@@ -18,6 +28,8 @@ export interface NamesIn {
   readonly namesIn: string
   /** What a name is made of, as in a bracket expression of a shell's pattern: any of `A-Z`, `a-z`, `0-9`, `_.@:+`, and `-` at the end. */
   readonly of: string
+  /** Only entries that end so, and without it: `.xml`. */
+  readonly ending?: string
   /** The most that are asked for, in the order of the names; 32 if not said. */
   readonly most?: number
 }
@@ -58,9 +70,18 @@ export interface TreeRecipe {
 }
 export type Recipe = RunRecipe | ReadRecipe | TreeRecipe
 
+/**
+ * What is only looked into where a person asks for it, as it does more than read this host. guests: asks the agents inside VMs,
+ * which run a program there. debugfs: wakes GPUs that sleep.
+ */
+export const extras = ['guests', 'debugfs'] as const
+export type Extra = (typeof extras)[number]
+
 export interface Collector {
   readonly gives: EvidenceKind
   readonly platform: 'linux' | 'freebsd'
+  /** Left out unless it is asked for. */
+  readonly extra?: Extra
   /** Tried in turn; the first that answers is kept. */
   readonly first?: readonly Recipe[]
   /**
@@ -75,7 +96,7 @@ export interface Collector {
   readonly timeout?: number
   /** Bytes kept of one piece; over it head and tail are kept and the status is `cut`. */
   readonly limit?: number
-  /** Keeps only some lines, for files of which nearly all is of no use (pci.ids). Sees the pieces taken before. */
+  /** Keeps only some lines, for files of which nearly all is of no use (pci.ids). With a second parameter it sees what those took that have none. */
   readonly reduce?: (text: string, taken: readonly string[]) => string
   /** A last look at its pieces, in their order, beside what all collectors took: which of them count, and what they are called. */
   readonly settle?: (pieces: readonly Evidence[], taken: readonly Evidence[]) => readonly Evidence[]

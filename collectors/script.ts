@@ -20,7 +20,7 @@ const usualLimit = 1 << 20
 const unames: Readonly<Record<ScriptPlatform, string>> = { linux: 'Linux', freebsd: 'FreeBSD' }
 
 /** Functions of data/collect.sh that pass on less of a long text. What the collector's own `reduce` keeps is among it. */
-const shorter: Partial<Record<EvidenceKind, string>> = { 'pci-names': 'host_ids', 'qemu-processes': 'only_vms', 'kernel-config': 'only_options', 'audit-log': 'only_denied' }
+const shorter: Partial<Record<EvidenceKind, string>> = { 'pci-names': 'host_ids', 'qemu-processes': 'only_vms', 'kernel-config': 'only_options', 'audit-log': 'only_denied', 'module-aliases': 'host_aliases' }
 /** The same for the lines of trees. */
 const shorterTree: Partial<Record<EvidenceKind, string>> = { 'boot-config': 'only_entries_of_grub', 'device-holders': 'only_holders', 'nova-conf': 'only_pci_of_nova', 'qemu-conf': 'only_of_qemu_conf' }
 /** Kinds whose files are bytes. */

@@ -373,6 +373,19 @@ host_ids() {
     /^\t[0-9a-f]/ { device = substr($0, 2, 4) }
     (vendor ":" device) in has { print }'
 }
+# Of modules.alias what is for this host's ids, or for any.
+host_aliases() {
+  ids=
+  for at in /sys/bus/pci/devices/*; do
+    vendor='' device=''
+    { read -r vendor < "$at/vendor"; read -r device < "$at/device"; } 2>/dev/null
+    ids="$ids ${vendor#0x}:${device#0x}"
+  done
+  awk -v ids="$ids" '
+    BEGIN { n = split(toupper(ids), list, " "); for (i = 1; i <= n; i++) { has[list[i]] = 1; vendors[substr(list[i], 1, 4)] = 1 } }
+    { id = $2; sub(/^pci:v/, "", id); sub(/sv.*/, "", id); split(id, part, "d"); vendor = substr(part[1], 5) }
+    part[1] == "*" || (part[2] == "*" && vendor in vendors) || (vendor ":" substr(part[2], 5)) in has { print }'
+}
 only_denied() { grep -E 'denied|DENIED'; }
 only_vms() { grep -E 'PID|qemu|kvm'; }
 only_options() { grep -E '^# Linux/|CONFIG_(VFIO|I|P|AMD|X86|EFI|ACPI|S|F|D|H|V|K|M|N|USB_XHCI|BLK_DEV_NVME|LOCK|CMDLINE)'; }

@@ -7,15 +7,16 @@ import { Entity, type Subject } from '../engine/subject.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Fact } from '../model/fact.ts'
-import type { Broken, Diagnosis, EvidenceNote, Finding, Fix, Outcome, RunInfo, SubjectRef, Undecided } from '../model/finding.ts'
+import type { Broken, Diagnosis, EvidenceNote, Finding, Fix, LeafTrace, Outcome, RunInfo, SubjectRef, Undecided } from '../model/finding.ts'
 import { severities, type Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { chainOf } from './chain.ts'
-import { inLanguage, retold } from '../language/say.ts'
+import { inLanguage, noted, retold, say } from '../language/say.ts'
 import { fillText } from './fill.ts'
 import { fixOf } from './fixes.ts'
 import { behindGuestAddress } from './guest-address.ts'
 import { tagsOf } from './host-tags.ts'
+import { leadsIn, type Lead } from './leads.ts'
 import { Quoter } from './quotes.ts'
 import { causesOf, consequencesOf, weight, type Ranked } from './rank.ts'
 import { reasonOf } from './reason.ts'
@@ -42,6 +43,7 @@ export async function diagnose(given: Case): Promise<Diagnosis> {
   const teller = new Teller(given, examination)
   const drafts: Draft[] = []
   for (const outcome of outcomes) if (outcome.verdict === 'fires') drafts.push(await teller.draft(outcome))
+  if (drafts.every(({ severity }) => severity === 'hint')) for (const lead of await leadsIn(outcomes, examination, given.evidence)) drafts.push(await teller.lead(lead))
   const findings = inOrder(drafts)
   const chain = chainOf(examination, findings, given.evidence, teller.quoter)
   return {
@@ -75,16 +77,24 @@ class Teller {
     this.quoter = new Quoter(given.evidence)
   }
 
-  async draft(outcome: Fired): Promise<Draft> {
-    const rule = this.#rules.get(outcome.rule) as Rule
-    const subject = this.#examination.subjects[outcome.subject.kind].find(one => one.ref.key === outcome.subject.key) as Subject
+  draft = (outcome: Fired): Promise<Draft> =>
+    this.#draft(outcome, decisive(outcome.trace), { severity: (this.#rules.get(outcome.rule) as Rule).severity, confidence: outcome.confidence, reason: reasonOf(outcome) })
+
+  /** Its texts say what is so where it fires; of a lead nobody knows. */
+  lead = async (lead: Lead): Promise<Draft> => {
+    const draft = await this.#draft(lead, lead.holds, { severity: 'hint', confidence: 'possible', reason: noted('the message is there; what else would speak for it or against it is not in this evidence') })
+    return { ...draft, finding: { ...draft.finding, title: say('Perhaps: {title}', { title: draft.finding.title }) } }
+  }
+
+  async #draft(of: Pick<Fired, 'rule' | 'subject'>, leaves: readonly LeafTrace[], { severity, confidence, reason }: Pick<Finding, 'severity' | 'confidence' | 'reason'>): Promise<Draft> {
+    const rule = this.#rules.get(of.rule) as Rule
+    const subject = this.#examination.subjects[of.subject.kind].find(one => one.ref.key === of.subject.key) as Subject
     const roots = this.#examination.rootsFor(rule, subject)
-    const leaves = decisive(outcome.trace)
     const logLeaves = leaves.filter(leaf => leaf.path.startsWith('log.'))
     const times = timesOf(rule, subject, leaves, this.#examination.logs)
     const aliases = [...rule.aliases, ...rule.specialCaseOf]
     const finding: Omit<Finding, 'symptomOf'> = {
-      rule: rule.id, aliases, subject: subjectText(outcome.subject), severity: rule.severity, confidence: outcome.confidence, reason: retold(reasonOf(outcome)), layer: rule.layer,
+      rule: rule.id, aliases, subject: subjectText(of.subject), severity, confidence, reason: retold(reason), layer: rule.layer,
       title: fillText(rule.title, roots), text: fillText(rule.finding, roots), cause: fillText(rule.cause, roots),
       evidence: this.quoter.quote([...logLeaves, ...leaves].flatMap(leaf => leaf.at), mostQuotes),
       fixes: await this.#fixes(rule, subject),
@@ -92,7 +102,7 @@ class Teller {
       references: rule.references,
     }
     return {
-      rule: rule.id, aliases, subject: finding.subject, severity: rule.severity, confidence: outcome.confidence, layer: rule.layer,
+      rule: rule.id, aliases, subject: finding.subject, severity, confidence, layer: rule.layer,
       symptomOf: rule.symptomOf, about: new Set([...keysOf(subject), ...[...subject.bdfs].flatMap(this.#behind)]), hasLog: logLeaves.length > 0, finding,
     }
   }

@@ -78,6 +78,36 @@ t.test('confidence is raised where state and log agree, and only then', async t 
   t.match((await told([rule({ ...confirmed, confidence: 'possible' })], { ...empty, host: { cpuVendor: fact('intel') } })).findings, [{ confidence: 'possible' }], 'unknown raises nothing')
 })
 
+t.test('a few lines that prove nothing give leads, and only they do', async t => {
+  const log = { said: { in: ['kernel-log'], contains: ['window is too small'], match: 'window is too small', samples: [] } } as const
+  const when = (path: string, value: string | boolean = true): Condition => ({ all: [{ fact: 'log', path: 'said.count', operator: 'greaterThan', value: 0 }, { fact: 'host', path, operator: 'equal', value }] })
+  const lead = rule({ id: 'lead', log, conditions: when('dmarPresent') })
+  const piece = (body: string, more: Partial<Evidence> = {}): Evidence => ({ id: 'kernel-log', kind: 'kernel-log', from: 'dmesg.txt', status: 'ok', body, ...more })
+  const said = piece('[    1.000000] pci: window is too small\n')
+  const linux: Snapshot = { ...empty, host: { cpuVendor: fact('intel') } }
+  const found = async (rules: readonly Rule[], evidence: Evidence, snapshot = linux) => (await told(rules, snapshot, [evidence])).findings
+  t.match(await found([lead], said), [{ rule: 'lead', title: 'Perhaps: Made', severity: 'hint', confidence: 'possible', reason: /^the message is there; what else/, evidence: [{ where: 1 }] }])
+  t.same((await told([lead], linux, [said])).unknown.map(each => each.rule), ['lead'], 'it stays undecided')
+  t.same(await found([lead], piece('[    1.000000] pci: all is well\n')), [], 'no message')
+  const two: Condition = { all: [{ fact: 'log', path: 'main.count', operator: 'greaterThan', value: 0 }, { fact: 'log', path: 'said.count', operator: 'greaterThan', value: 0 }] }
+  const main = { in: ['kernel-log'], contains: ['the bridge is gone'], match: 'the bridge is gone', samples: [] } as const
+  t.same(await found([rule({ id: 'two', log: { ...log, main }, conditions: two })], said), [], 'its other message is not among the lines')
+  t.same((await found([rule({ id: 'two', log: { ...log, main: { ...main, in: ['qemu-log'] } }, conditions: two })], said)).map(each => each.rule), ['two'], 'its other message stands in a log that is not at hand')
+  const along: Condition = { all: [{ fact: 'log', path: 'said.count', operator: 'greaterThanInclusive', value: 0 }, { fact: 'host', path: 'dmarPresent', operator: 'equal', value: true }] }
+  t.same(await found([rule({ id: 'along', log, conditions: along })], said), [], 'a line that is only read along says nothing for the rule')
+  t.same(await found([rule({ id: 'contrary', log, conditions: when('cpuVendor', 'amd') })], said), [], 'something speaks against it')
+  t.same(await found([rule({ id: 'weak', severity: 'hint', log, conditions: when('dmarPresent') })], said), [], 'a hint would lead nowhere')
+  const often = { log, conditions: { all: [{ fact: 'log', path: 'said.count', operator: 'greaterThanInclusive', value: 5 }] } } satisfies Partial<Rule>
+  t.same((await found([rule({ id: 'often', ...often })], said)).map(each => each.rule), ['often'], 'a few lines do not show how many there were')
+  t.same((await found([rule({ id: 'often', ...often }), lead], said)).map(each => each.rule), ['lead', 'often'])
+  t.same((await found([lead, rule({ id: 'sure' })], said)).map(each => each.rule), ['sure'], 'something is wrong for sure')
+  t.same((await found([lead, rule({ id: 'hint', severity: 'hint' })], said)).map(each => each.rule).sort(), ['hint', 'lead'])
+  t.same(await found([lead], { ...said, takenAt: '2026-03-04T08:15:30Z' }), [], 'a host that was looked into')
+  t.same(await found([lead], piece(`${said.body as string}${'[    1.000000] a line\n'.repeat(300)}`)), [], 'a whole log')
+  const many = ['iommu', 'firmware', 'link', 'guest', 'memory'].map(layer => rule({ id: `of-${layer}`, layer: layer as Rule['layer'], log, conditions: when('dmarPresent') }))
+  t.same((await found(many, said)).map(each => each.rule), ['of-firmware', 'of-iommu', 'of-link'], 'the first three')
+})
+
 t.test('what could not be decided says what is missing and how to get it, for this system', async t => {
   const blind = rule({ id: 'blind', conditions: { all: [{ fact: 'host', path: 'dmarPresent', operator: 'equal', value: false }] } })
   const { unknown } = await told([blind], { ...empty, host: { platform: fact('freebsd') } })

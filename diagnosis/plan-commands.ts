@@ -60,7 +60,7 @@ export function buildOf(command: string): { readonly place: number; readonly tit
 
 /** Whether a restart of the host takes its effect away: state of the kernel, of a running daemon or of a device. */
 export const isVolatile = (command: string): boolean =>
-  /^(?:echo|modprobe|rmmod|kldload|virsh (?:nodedev|start|destroy|shutdown|attach|detach)|devctl|driverctl|setpci|systemctl (?:start|stop|restart|isolate|reload)|nvidia-smi|fuser|sysctl|test |for )/.test(command)
+  /^(?:echo|modprobe|rmmod|kldload|virsh (?:nodedev|start|destroy|shutdown|attach|detach)|qm (?:start|stop|shutdown)|devctl|driverctl|setpci|systemctl (?:start|stop|restart|isolate|reload)|nvidia-smi|fuser|sysctl|test |for )/.test(command)
 
 /** `echo VALUE > /sys/…`, the commonest way to set something in a running kernel. */
 export function sysfsWrite(command: string): { readonly value: string; readonly file: string } | null {

@@ -21,7 +21,7 @@ export function timesOf(rule: Rule, subject: Subject, leaves: readonly LeafTrace
     first: first === undefined ? null : timeOf(first),
     last: last === undefined ? null : timeOf(last),
     of: periodOf(lines, logs),
-    earlier: specs.reduce((sum, spec) => sum + logs.earlier(spec, subject), 0),
+    earlier: logs.earlier(specs, subject),
   }
 }
 

@@ -6,7 +6,7 @@ import { LiteralSearch } from '../matching/literals.ts'
 import { Pattern } from '../matching/pattern.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import type { Condition, LogSignature, Rule } from '../model/rule.ts'
-import type { Snapshot } from '../model/snapshot.ts'
+import { unnamedVm, type Snapshot } from '../model/snapshot.ts'
 import { decisive, missingIn } from './judge.ts'
 import { loadRules } from './load.ts'
 import { LogMatches } from './match-logs.ts'
@@ -163,6 +163,9 @@ t.test('a line is about the subject it names, and its absence proves something o
   const answered = { ...pasted, kind: 'qemu-processes', body: 'qemu-system-x86_64 -device vfio-pci,host=01:00.0\nvfio 0000:01:00.0: group 1 is not viable' } as Evidence
   t.equal(walk([answered]), 1, 'below a command stands what it answered')
   t.equal(walk([{ ...answered, takenAt: '2026-01-01T00:00:00Z' }]), undefined, 'a collected list of processes has no answers')
+  const wrapped = { ...pasted, kind: 'text', body: 'Error response from daemon: kvm: group 3 is not viable' } as Evidence
+  const ofQemu = counting({ ...viable, match: 'group (?P<n>\\d+) is not viable' })
+  t.same(new LogMatches([ofQemu], [wrapped]).mentioned().map(hit => hit.vm), [unnamedVm], 'what QEMU alone prints is of some VM, in whatever text')
   t.equal(walk([log('qemu-log', ['group 3 is not viable'], { id: 'qemu-log/win' })], { ...viable, match: 'group (?P<n>\\d+) is not viable' }, vm), 1, "a line of the VM's own log")
 })
 
@@ -193,6 +196,17 @@ t.test('what a VM said before its last start is history', async t => {
   const start = '2026-01-02 03:04:05.000+0000: starting up libvirt version: 10.0.0, qemu version: 8.2.2'
   t.equal(count([start, 'vfio 0000:01:00.0: group 1 is not viable', start, 'char device redirected']), 0)
   t.equal(count([start, 'char device redirected', start, 'vfio 0000:01:00.0: group 1 is not viable']), 1)
+})
+
+t.test('vm-bhyve.log holds all starts of a VM', async t => {
+  const one = counting({ ...viable, in: ['bhyve-log'], contains: ['fatal; unable to locate'], match: 'fatal; unable to locate firmware' }, { for: 'host' })
+  const [host] = subjectsOf(machine).host
+  const count = (lines: string[]) => new LogMatches([one], [log('bhyve-log', lines)]).factsFor(one, host as NonNullable<typeof host>).walk('it.count').value
+  const start = 'Sep 17 20:34:21: initialising'
+  const failed = 'Sep 17 20:34:21: fatal; unable to locate firmware /usr/local/share/uefi-firmware/BHYVE_UEFI.fd'
+  t.equal(count([start, failed, start, 'Sep 17 20:34:21: booting']), undefined, 'history, in a log that proves no absence')
+  t.equal(count([start, 'Sep 17 20:34:21: booting', start, failed]), 1)
+  t.equal(count(['root@host:~ # cat a/vm-bhyve.log b/vm-bhyve.log', start, failed, start, 'Sep 17 20:34:21: booting']), 1)
 })
 
 t.test('what libvirt refused before the VM that runs now was started is history', async t => {

@@ -137,11 +137,14 @@ export class LogMatches {
     return spec.about === 'host' || subject.ref.kind === 'host' ? hits : hits.filter(hit => isAbout(hit, subject))
   }
 
-  /** How many lines of earlier boots, or of earlier runs of a VM, a signature matches: that it is nothing new. They are looked for when they are asked for. */
-  earlier(spec: LogSignature, subject: Subject): number {
-    const past = this.#past.get(spec) ?? this.#pastOf(spec)
-    this.#past.set(spec, past)
-    return past.filter(hit => spec.about === 'host' || subject.ref.kind === 'host' || isAbout(hit, subject)).length
+  /** How many lines of earlier boots, or of earlier runs of a VM, some signatures match: that it is nothing new. They are looked for when they are asked for. */
+  earlier(specs: readonly LogSignature[], subject: Subject): number {
+    const lines = specs.flatMap(spec => {
+      const past = this.#past.get(spec) ?? this.#pastOf(spec)
+      this.#past.set(spec, past)
+      return past.filter(hit => spec.about === 'host' || subject.ref.kind === 'host' || isAbout(hit, subject)).map(({ cite }) => `${cite.evidence} ${cite.where}`)
+    })
+    return new Set(lines).size
   }
 
   #pastOf(spec: LogSignature): Hit[] {
@@ -298,7 +301,7 @@ function hitOf(signature: Signature, piece: Evidence, at: LogicalLine, tables: T
     cite: { evidence: piece.id, where: at.number }, text: line.text, time: line.time, captures,
     bdf: addressIn(captures) ?? line.bdf,
     group: captures.get('group') ?? null,
-    vm: captures.get('vm') ?? vmOfLog(piece),
+    vm: captures.get('vm') ?? vmOfLog(piece) ?? vmOfMessage(signature.spec, piece),
     row,
   }
 }
@@ -323,8 +326,17 @@ function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
 /** Lines of an earlier boot never accuse the present one, and what a VM said before its last start is history. */
 function startOfPresent(kind: EvidenceKind, log: LogText): number | null {
   if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? null
+  if (kind === 'bhyve-log') return startInVmBhyveLog(log)
   if (kind !== 'qemu-log') return null
   const marker = log.text.lastIndexOf(': starting up libvirt version')
+  return marker < 0 ? null : marker
+}
+
+const dateOfVmBhyve = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,8}): /
+
+/** vm-bhyve.log holds all starts of a VM. A text that does not begin as one is a collage: another VM's lines may stand above. */
+function startInVmBhyveLog(log: LogText): number | null {
+  const marker = dateOfVmBhyve.test(log.text) ? log.text.lastIndexOf(': initialising\n') : -1
   return marker < 0 ? null : marker
 }
 
@@ -354,6 +366,10 @@ function vmOfLog(piece: Evidence): string | null {
   // `bhyve-log/NAME/bhyve`: a VM may have several logs.
   return piece.takenAt === undefined ? unnamedVm : (nameOf(piece.id)?.split('/')[0] ?? unnamedVm)
 }
+
+/** What only the program of a VM prints comes from some VM, whatever it was wrapped in when it was handed in. */
+const vmOfMessage = (spec: LogSignature, piece: Evidence): string | null =>
+  piece.kind === 'text' && piece.takenAt === undefined && perVm.includes(spec.in[0] as EvidenceKind) ? unnamedVm : null
 
 /** A line is about a subject when what it names is the subject's, and it names what the subject is. */
 function isAbout(hit: Hit, subject: Subject): boolean {

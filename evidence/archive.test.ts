@@ -168,7 +168,7 @@ t.test('what gpudoctor wrote is known in archives and folders', async t => {
   }
 })
 
-t.test('of several hosts in one folder or archive the newest is read, and the others are named', async t => {
+t.test('of several hosts the newest is read, and the others are named', async t => {
   const members: readonly Packed[] = [{ path: 'a.tar.gz', text: await snapshotOf(18) }, { path: 'b.html', text: reportOf(await snapshotOf(20)) }, { path: 'c.txt', text: captureOf(19) }]
   const dir = t.testdir({ folder: Object.fromEntries(members.map(({ path, text = '' }) => [path, text])) })
   await writeFile(join(dir, 'all.zip'), zipOf(members))
@@ -186,7 +186,7 @@ t.test('of several hosts in one folder or archive the newest is read, and the ot
   t.equal(evidence.filter(({ status }) => status === 'ok').length, 1)
   t.equal(evidence.filter(({ note }) => note?.includes('was not looked into, as more than 20 snapshots lie here')).length, 9)
   const two = await openInputs([join(dir, 'folder/a.tar.gz'), join(dir, 'folder/b.html')])
-  t.same(two.evidence.filter(({ kind }) => kind === 'cmdline').map(({ id }) => id), ['cmdline', 'cmdline/b.html'], 'what is handed in by name is read')
+  t.same([two.otherHosts, two.evidence.filter(({ kind }) => kind === 'cmdline').map(({ id, body }) => [id, body])], [[join(dir, 'folder/a.tar.gz')], [['cmdline', 'quiet day=20\n']]], 'of those handed in by name as well')
 })
 
 t.test('damaged and hostile ones in an archive', async t => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { release } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { collectors } from '../collectors/all.ts'
+import { collectors, collectorsFor } from '../collectors/all.ts'
 import { collector, isNameOf, type Collector } from '../collectors/collector.ts'
 import type { Evidence } from '../model/evidence.ts'
 import { collect, plan } from './collect.ts'
@@ -117,6 +117,11 @@ t.test('one that fails disturbs no other, reduce sees what the others took', asy
   t.match(all[0], { body: /^9 .*quiet password=secret/s })
   t.match(all[2], { body: '/proc\t/\n/proc/cmdline\t!thrown at once\n' })
   t.equal(seen.length, 4)
+  const chained = await collect([
+    collector({ gives: 'pci-names', platform: 'linux', first: [{ read: '/pci.ids' }], reduce: (_, taken) => taken.join(), loses }),
+    collector({ gives: 'cmdline', platform: 'linux', first: [{ read: '/proc/cmdline' }], reduce: text => text.replace('quiet ', ''), loses }),
+  ], source)
+  t.match(chained[0], { body: /^password=secret-\w{4}\n$/ }, 'what one made shorter for itself is there for the others')
 })
 
 const linuxCollector = (gives: string) => collectors.find(one => one.gives === gives && one.platform === 'linux') as Collector
@@ -375,4 +380,45 @@ t.test('a live host: commands and files without an end', { skip: process.platfor
   t.match(await sleeper, { exitCode: null, timedOut: false })
   t.equal(live.stuck(), 0)
   t.match(await one(live, { gives: 'cmdline', first: [{ read: '/proc/self/cmdline' }] }), { status: 'ok', body: /node/ }, 'procfs says 0 bytes of every file')
+})
+
+t.test('guests are asked only where a person wants it, and each has one piece', async t => {
+  const asking = collectors.filter(({ extra }) => extra === 'guests')
+  t.same([collectorsFor('linux').filter(each => each.extra), collectorsFor('linux', ['guests']).filter(each => each.extra)], [[], asking])
+  const [agent] = asking as [Collector]
+  const to = (name: string, asked: string) => `virsh -c qemu:///system qemu-agent-command --timeout 3 ${name} ${asked}`
+  const pnputil = '{"execute":"guest-exec","arguments":{"path":"pnputil.exe","arg":["/enum-devices","/problem","/deviceids"],"capture-output":true}}'
+  const said = Buffer.from('Instance ID:                PCI\\VEN_10DE&DEV_1EB8&SUBSYS_12A210DE&REV_A1\\3&11583659&0&08\r\nProblem Code:               43 (0x2B) [CM_PROB_FAILED_POST_START]\r\n').toString('base64')
+  let asked = 0
+  const source = fake({ '/run/libvirt/qemu/win.xml': '', '/run/libvirt/qemu/win.pid': '', '/run/libvirt/qemu/-c.xml': '', '/run/libvirt/qemu/deb.xml': '', '/run/libvirt/qemu/mute.xml': '' }, {
+    [to('win', '{"execute":"guest-get-osinfo"}')]: { text: '{"return":{"id":"mswindows","pretty-name":"Windows 11 Pro","kernel-release":"22631"}}\n\n' },
+    [to('win', '{"execute":"guest-get-devices"}')]: { text: '{"return":[{"driver-name":"NVIDIA Tesla T4","driver-version":"31.0.15.3699","id":{"type":"pci","vendor-id":4318,"device-id":7864}}]}\n' },
+    [to('win', pnputil)]: { text: '{"return":{"pid":6124}}\n' },
+    [to('win', '{"execute":"guest-exec-status","arguments":{"pid":6124}}')]: { get text() { return asked++ === 0 ? '{"return":{"exited":false}}' : JSON.stringify({ return: { exitcode: 0, 'out-data': said, exited: true } }) } },
+    [to('deb', '{"execute":"guest-get-osinfo"}')]: { text: '{"return":{"id":"debian","pretty-name":"Debian GNU/Linux 12","kernel-release":"6.1.0-18-amd64"}}' },
+    [to('deb', '{"execute":"guest-get-devices"}')]: { exitCode: 1, complaint: 'error: internal error: unable to execute QEMU agent command: this feature or command is not currently supported' },
+    [to('deb', pnputil)]: { exitCode: 1, complaint: 'error: internal error: unable to execute QEMU agent command: Guest agent command failed, error was ...' },
+    [to('mute', '{"execute":"guest-get-osinfo"}')]: { exitCode: 1, complaint: 'error: Guest agent is not responding: QEMU guest agent is not connected' },
+  })
+  const pieces = await collect([agent], source)
+  t.same(pieces.map(({ id, status }) => [id, status]), [['guest-report/deb', 'ok'], ['guest-report/mute', 'failed'], ['guest-report/win', 'ok']])
+  t.equal(asked, 2, 'asked until the program had ended')
+  t.match(pieces.find(({ id }) => id === 'guest-report/mute')?.note, /not connected/)
+  const bodyOf = (id: string): string => String(pieces.find(piece => piece.id === id)?.body)
+  t.match(bodyOf('guest-report/win'), /^\{"return":\{"id":"mswindows".*\n\{"return":\[\{"driver-name".*\n\{"return":\{"exitcode":0,"out-data":"[\w+/=]+","exited":true\}\}\n$/, 'a line for each answer')
+  t.match(bodyOf('guest-report/deb'), /^\{"return":\{"id":"debian".*\}\n$/)
+
+  const pve = fake({ '/run/qemu-server/101.pid': '', '/run/qemu-server/101.qmp': '' }, {
+    'qm guest cmd 101 get-osinfo': { text: '{\n   "id" : "mswindows",\n   "kernel-release" : "20348",\n   "pretty-name" : "Windows Server 2022 Standard"\n}\n' },
+    'qm guest exec 101 --timeout 8 -- pnputil.exe /enum-devices /problem /deviceids': { text: '{\n   "exitcode" : 0,\n   "exited" : 1,\n   "out-data" : "Instance ID:                PCI\\\\VEN_1002&DEV_73BF&SUBSYS_00001002&REV_C1\\\\4\\r\\nProblem Code:               31 (0x1F) [CM_PROB_FAILED_ADD]\\r\\n"\n}\n' },
+  })
+  t.match(await collect([agent], pve), [{ id: 'guest-report/101', body: /^\{"id":"mswindows",.*\n\{"exitcode":0,"exited":1,"out-data":"Instance ID:.*FAILED_ADD.*\n$/ }])
+  t.match(await one(fake({}), { ...agent }), { id: 'guest-report', status: 'absent' }, 'no VM runs')
+})
+
+t.test('what a command began and does not end in time', async t => {
+  const begun = fake({}, { start: { text: 'job 7' }, 'status 7': { text: 'running' } })
+  const it = { gives: 'guest-report', every: [{ run: ['start'] as const, follow: { take: /job (\S+)/, run: ['status', '{taken}'] as const, until: /done/ } }], timeout: 1 } as const
+  t.match(await one(begun, it), { status: 'timeout' })
+  t.match(await one(fake({}, { start: { text: 'job 7;reboot' } }), it), { status: 'ok', body: 'job 7;reboot' }, 'no word for a command')
 })

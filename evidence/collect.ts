@@ -2,7 +2,7 @@
  * Runs collectors against a source: what each declares becomes evidence, with what secrets hold taken out before
  * anything else sees it. No collector disturbs another, whatever happens to it.
  */
-import { isNameOf, mostNamed, type Collector, type NamesIn, type ReadRecipe, type Recipe, type RunRecipe, type TreeRecipe } from '../collectors/collector.ts'
+import { isNameOf, mostNamed, type Collector, type Followed, type NamesIn, type ReadRecipe, type Recipe, type RunRecipe, type TreeRecipe } from '../collectors/collector.ts'
 import { evidenceKinds } from '../model/evidence-kinds.ts'
 import { hasBody, type Evidence, type EvidenceId, type EvidenceKind, type EvidenceKindSpec, type EvidenceStatus } from '../model/evidence.ts'
 import { createRedactor, type Redactor } from './redact.ts'
@@ -65,11 +65,14 @@ export async function collect(collectors: readonly Collector[], source: Source, 
   const taken = await inTurns(ours, atOnce, async one => {
     const evidence = await takeOne(one, options.sourceOf?.(one) ?? source, options)
     options.onProgress?.(++done, ours.length, one.gives)
-    return one.reduce ? evidence : evidence.map(e => redacted(e, redactor))
+    const { reduce } = one
+    if (reduce && looksAside(reduce)) return evidence
+    return evidence.map(e => redacted(reduce ? reduced(e, reduce, []) : e, redactor))
   })
-  const texts = taken.filter((_, i) => !ours[i]?.reduce).flat().flatMap(e => (hasBody(e) && typeof e.body === 'string' ? [e.body] : []))
+  const aside = ours.map(({ reduce }) => reduce !== undefined && looksAside(reduce))
+  const texts = taken.filter((_, i) => !aside[i]).flat().flatMap(e => (hasBody(e) && typeof e.body === 'string' ? [e.body] : []))
   const clean = taken.map((evidence, i) => {
-    const reduce = ours[i]?.reduce
+    const reduce = aside[i] ? ours[i]?.reduce : undefined
     return reduce ? evidence.map(e => redacted(reduced(e, reduce, texts), redactor)) : evidence
   })
   const all = clean.flat()
@@ -89,7 +92,7 @@ export function plan(collectors: readonly Collector[], tell: (text: string) => s
 }
 
 function planned(recipe: Recipe, when: string): string[] {
-  if ('run' in recipe) return [`  run   ${recipe.run.map(quoted).join(' ')}${when}`, ...(recipe.for ? [forEach(recipe.for)] : [])]
+  if ('run' in recipe) return [`  run   ${recipe.run.map(quoted).join(' ')}${when}`, ...(recipe.follow ? [`  run   ${recipe.follow.run.map(quoted).join(' ')}`] : []), ...(recipe.for ? [forEach(recipe.for)] : [])]
   if ('read' in recipe) return [`  read  ${recipe.read}${recipe.newest === undefined ? '' : ` (newest ${recipe.newest})`}${when}`]
   const { only, files = [], links = [], bytes = {}, lists = [], stats = [] } = recipe
   const below = (verb: string, names: readonly string[]) => (names.length ? [`${verb} ${names.join(' ')}`] : [])
@@ -101,7 +104,7 @@ function planned(recipe: Recipe, when: string): string[] {
   return recipe.tree.flatMap(dir => [`  tree  ${dir}${when}`, ...parts.map(part => `          ${part}`)])
 }
 
-const forEach = ({ namesIn, of, most = mostNamed }: NamesIn): string => `          each {name} in ${namesIn} of [${of}] (${most})`
+const forEach = ({ namesIn, of, ending = '', most = mostNamed }: NamesIn): string => `          each {name}${ending} in ${namesIn} of [${of}] (${most})`
 
 const quoted = (arg: string): string => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`)
 
@@ -197,9 +200,9 @@ function joined(bodies: readonly Piece[], failed: readonly Piece[]): Piece {
 async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongOthers = false): Promise<Piece[]> {
   try {
     if ('run' in recipe) {
-      if (recipe.for) return await takeNamed(recipe.run, recipe.for, budget)
+      if (recipe.for) return await takeNamed(recipe, recipe.for, budget)
       const argv = await withRelease(recipe.run, budget)
-      return [fromRun(argv.map(quoted).join(' '), await budget.source.run(argv, budget.left(), budget.limit), budget)]
+      return [fromRun(argv.map(quoted).join(' '), await answerOf(argv, recipe.follow, budget.left(), budget), budget)]
     }
     if ('tree' in recipe) return [await takeTree(recipe, budget)]
     if (recipe.read.includes('*') || one.name) return await takeFiles(one, recipe, budget)
@@ -212,18 +215,18 @@ async function takeRecipe(one: Collector, recipe: Recipe, budget: Budget, amongO
 }
 
 /** A command once for each name, each in an even share of the time that is left: a VM that hangs does not hide the others. */
-async function takeNamed(run: RunRecipe['run'], { namesIn, of, most = mostNamed }: NamesIn, budget: Budget): Promise<Piece[]> {
-  const all = await budget.source.list(namesIn, budget.left())
+async function takeNamed({ run, follow }: RunRecipe, { namesIn, of, ending = '', most = mostNamed }: NamesIn, budget: Budget): Promise<Piece[]> {
+  const all = (await budget.source.list(namesIn, budget.left())).filter(name => name.endsWith(ending)).map(name => name.slice(0, name.length - ending.length))
   const names = all.filter(isNameOf(of))
-  if (all.length === 0) throw new SourceError('absent', noted('{path}: there is none', { path: `${namesIn}/*` }))
+  if (all.length === 0) throw new SourceError('absent', noted('{path}: there is none', { path: `${namesIn}/*${ending}` }))
   const asked = names.slice(0, most)
   const pieces: Piece[] = []
   for (const [i, name] of asked.entries()) {
-    const [file, ...words] = run
-    const argv = [file, ...words.map(word => word.replaceAll('{name}', () => name))] as const
+    const argv = withWord(run, '{name}', name)
     const from = argv.map(quoted).join(' ')
     try {
-      pieces.push({ ...fromRun(from, await budget.source.run(argv, budget.left() / (asked.length - i), budget.limit), budget), name })
+      const named = follow && { ...follow, run: withWord(follow.run, '{name}', name) }
+      pieces.push({ ...fromRun(from, await answerOf(argv, named, budget.left() / (asked.length - i), budget), budget), name })
     } catch (error) {
       if (pieces.length === 0 && reasonOf(error).status === 'absent') throw error
       pieces.push({ ...failure(from, error, budget.binary), name })
@@ -235,6 +238,27 @@ async function takeNamed(run: RunRecipe['run'], { namesIn, of, most = mostNamed 
     ...(more > 0 ? [noted('the command was run for {most} names and not for the other {n}', { most, n: more })] : []),
   ]
   return notes.length > 0 ? [...pieces, { from: namesIn, status: 'failed', body: empty(budget.binary), note: notes.join('; ') }] : pieces
+}
+
+/** A command with a name in place of a mark in its words; the program itself is never a name. */
+const withWord = ([file, ...words]: RunRecipe['run'], mark: string, name: string): RunRecipe['run'] => [file, ...words.map(word => word.replaceAll(mark, () => name))]
+
+/** Milliseconds between two questions for the end of something. */
+const askAgain = 400
+
+/** What a command answers, or the one that is asked for the end of what it began. Time in milliseconds. */
+async function answerOf(argv: RunRecipe['run'], follow: Followed | undefined, time: number, { source, limit }: Budget): Promise<Ran> {
+  const end = performance.now() + time
+  const first = await source.run(argv, time, limit)
+  const begun = follow?.take.exec(textOfBytes(first.out))?.[1]
+  if (!follow || begun === undefined || !/^(?!-)[\w.-]{1,100}$/.test(begun)) return first
+  const asked = withWord(follow.run, '{taken}', begun)
+  for (;;) {
+    const answer = await source.run(asked, Math.max(1, end - performance.now()), limit)
+    if (answer.exitCode !== 0 || follow.until.test(textOfBytes(answer.out))) return answer
+    if (performance.now() + askAgain > end) throw new SourceError('timeout', noted('took longer than {n} s', { n: Math.round(time / 1000) }))
+    await new Promise(resolve => { setTimeout(resolve, askAgain) })
+  }
 }
 
 /** A command for the running kernel: its release in place of `{release}`. */
@@ -426,6 +450,9 @@ async function answers(question: Question, pattern: string, budget: Budget, onEn
   }
   return lines
 }
+
+/** Whether it asks for what the others took, and so has to wait for them. */
+const looksAside = (reduce: NonNullable<Collector['reduce']>): boolean => reduce.length > 1
 
 function reduced(evidence: Evidence, reduce: NonNullable<Collector['reduce']>, taken: readonly string[]): Evidence {
   if (!hasBody(evidence) || typeof evidence.body !== 'string') return evidence

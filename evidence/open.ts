@@ -102,7 +102,7 @@ class Inputs {
   readonly #ids = new Set<string>()
   readonly #redactor: Redactor
   #manifest: Manifest | null = null
-  /** The newest of the hosts that one path holds, and where the others came from. */
+  /** The newest of the hosts that were handed in, and where the others came from. */
   #host: Host | null = null
   #otherHosts: Host[] = []
   readonly #notTaken: string[] = []
@@ -117,6 +117,7 @@ class Inputs {
   }
 
   result(): Opened {
+    this.#settle()
     if (this.#evidence.some(one => one.status === 'ok' || one.status === 'cut' || one.status === 'absent')) {
       return { evidence: this.#evidence, manifest: this.#manifest, redacted: this.#redactor.counts, otherHosts: this.#notTaken }
     }
@@ -135,7 +136,6 @@ class Inputs {
     } catch (error) {
       this.#failed(path, reasonOf(error))
     }
-    this.#settle()
   }
 
   async #folder(path: string): Promise<void> {
@@ -362,7 +362,7 @@ class Inputs {
     return false
   }
 
-  /** Of several hosts in one folder or archive the newest is kept; a report and the snapshot it was made of are one. */
+  /** Of several hosts the newest is kept; a report and the snapshot it was made of are one. */
   #met(host: Host): void {
     const had = this.#host
     if (had !== null && isDeepStrictEqual(had.evidence, host.evidence)) return
@@ -371,7 +371,7 @@ class Inputs {
     if (had !== null) this.#otherHosts.push({ ...(newer ? had : host), evidence: [] })
   }
 
-  /** Takes the evidence of the host that a path held, and says of others that they were left out: theirs would mix with it. */
+  /** Takes the evidence of that host, and says of others that they were left out: theirs would mix with it. */
   #settle(): void {
     const [host, others] = [this.#host, this.#otherHosts]
     this.#host = null

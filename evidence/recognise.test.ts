@@ -24,6 +24,8 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['kernel-log', 'Mar 04 08:15:30 pve kernel: vfio-pci 0000:21:00.0: not ready 1023ms after FLR; waiting\nMar 04 08:15:31 pve systemd[1]: Started x.'],
   ['kernel-log', '2025-03-04T08:15:30+0100 pve kernel: DMAR: DRHD: handling fault status reg 2'],
   ['kernel-log', '2025-03-04T08:15:30,123456+01:00 DMAR: DRHD: handling fault status reg 2'],
+  ['kernel-log', '10.0.0.1: kern: warning: [2026-01-02T03:04:05.123456789Z]: NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x62:0x65:1859)'],
+  ['kernel-log', 'level=info msg="[    9.581239] pci 0000:00:07.0: BAR 1: no space for [mem size 0x400000000 64bit pref]\\n"'],
   ['kernel-log', '6,339,5140900,-;vfio_pci: add [10de:1b80[ffffffff:ffffffff]] class 0x000000/00000000'],
   ['kernel-log', 'NVRM: GPU 0000:21:00.0: RmInitAdapter failed! (0x26:0x56:1474)'],
   ['kernel-log', 'amdgpu 0000:0b:00.0: amdgpu: GPU reset begin!'],
@@ -45,6 +47,12 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['iommu-sysfs', '/sys/kernel/iommu_groups/1/devices/0000:01:00.0\n/sys/kernel/iommu_groups/1/devices/0000:01:00.1'],
   ['iommu-sysfs', 'Group 0:\t[1022:14da]     00:01.0  Host bridge   Device 14da\nGroup 1:\t[1022:14db] [R] 00:01.1  PCI bridge   Device 14db'],
   ['pciconf', 'ppt0@pci0:1:0:0:\tclass=0x030000 rev=0xa1 hdr=0x00 vendor=0x10de device=0x1b80 subvendor=0x1043 subdevice=0x8591\n    vendor     = \'NVIDIA Corporation\''],
+  ['firmware-sysfs', 'System:\n      Firmware: UEFI 2.70 (American Megatrends 5.19)\n  Firmware Arch: x64\n    Secure Boot: disabled (setup)\n\nCurrent Boot Loader:\n      Product: systemd-boot 255.4-1-arch\n     Features: ✓ Boot counting\n               ✓ Menu timeout control\n\nDefault Boot Loader Entry:\n         type: Boot Loader Specification Type #1 (.conf)\n        title: Arch Linux\n           id: arch.conf\n       source: /boot//loader/entries/arch.conf\n      options: root=/dev/nvme0n1p2 rw quiet'],
+  ['firmware-sysfs', 'BootCurrent: 0002\nTimeout: 1 seconds\nBootOrder: 0002,0000\nBoot0000* Windows Boot Manager\tHD(1,GPT,0)/File(\\EFI\\Microsoft\\Boot\\bootmgfw.efi)\nBoot0002* proxmox\tHD(2,GPT,0)/File(\\EFI\\proxmox\\shimx64.efi)'],
+  ['dcgm', 'Successfully ran diagnostic for group.\n+---------------------------+------------------------------------------------+\n| Diagnostic                | Result                                         |\n+===========================+================================================+\n|-----  Deployment  --------+------------------------------------------------|\n| Denylist                  | Pass                                           |\n| PCIe                      | Fail - GPU: 3                                  |'],
+  ['dcgm', '{\n  "body" : {\n    "Overall Health" : {\n      "value" : "Healthy"\n    }\n  },\n  "header" : [\n    "Health Monitor Report"\n  ]\n}'],
+  ['nvidia-links', 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-1)\n\t Link 0: Replay Errors: 0\n\t Link 0: Recovery Errors: 0\n\t Link 0: CRC Errors: 14'],
+  ['pci-sysfs', '/sys/bus/pci/devices/0000:01:00.0/aer_dev_correctable:RxErr 12\n/sys/bus/pci/devices/0000:01:00.0/aer_dev_correctable:TOTAL_ERR_COR 12'],
   ['pci-sysfs', '/sys/bus/pci/devices/0000:01:00.0/vendor\t=0x10de\n/sys/bus/pci/devices/0000:01:00.0/driver\t>../../../../bus/pci/drivers/vfio-pci'],
   // libvirt
   ['libvirt-domain/win11', "<domain type='kvm'>\n  <name>win11</name>\n  <memory unit='KiB'>8388608</memory>\n</domain>"],
@@ -112,6 +120,7 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['guest-report', '该设备无法启动。 (代码 10)'],
   ['guest-report', 'Este dispositivo no puede encontrar suficientes recursos libres para usar. (Código 12)'],
   // FreeBSD
+  ['kernel-log', '<6>[drm] register mmio size: 524288\nFatal trap 12: page fault while in kernel mode\ncpuid = 3; apic id = 03\nfault virtual address\t= 0x30\nKDB: stack backtrace:\namdgpu_attach() at amdgpu_attach+0x1e/frame 0xfffffe0085d3e860'],
   ['loader-conf', 'vmm_load="YES"\npptdevs="1/0/0 1/0/1"\nhw.vmm.amdvi.enable="1"'],
   ['rc-conf', 'hostname="beastie"\nzfs_enable="YES"\nkld_list="vmm nmdm"\nvm_enable="YES"'],
   ['kenv', 'acpi.oem="ALASKA"\nkernelname="/boot/kernel/kernel"\npptdevs="1/0/0"\nsmbios.system.product="X"'],
@@ -232,13 +241,17 @@ t.test('tickets', async t => {
   await t.test('no marks at all', async t => {
     const pieces = cut(`Hi all,\nsince the update the VM does not start. The log says\n\n${log}\n\nAnd this is the card, as far as I know:\n\n21:00.0 VGA compatible controller [0300]: NVIDIA GP104 [10de:1b80]\n\tKernel driver in use: nouveau\n\nWhat can I do about it? I tried a lot.\nqemu-system-x86_64: -device vfio-pci,host=21:00.0: vfio 0000:21:00.0: failed to setup container\nBye`)
     t.same(pieces.map(p => [p.kind, p.firstLine]), [['text', 1], ['kernel-log', 4], ['text', 7], ['lspci', 9], ['text', 12], ['qemu-log', 13], ['text', 14]])
+    const denied = 'It was refused to\nlibvirt by something.\n\n[  +6.171717] audit: type=1400 audit(1717171717.171:88): apparmor="DENIED"\noperation="open" class="file" profile="libvirtd"\nname="/sys/bus/pci/drivers_probe"\npid=900 comm="rpc-libvirtd" requested_mask="w"\n\nWhy?\n'
+    t.match(cut(denied)[1], { kind: 'kernel-log', text: /requested_mask="w"/ }, 'a wrapped audit message stays whole')
   })
   t.same(cut('root@truenas[~]# cat /proc/cmdline\nquiet splash\nroot@truenas[/mnt/tank]# lsmod\n').map(piece => [piece.kind, piece.command]), [['cmdline', 'cat /proc/cmdline']], 'the prompt of zsh on TrueNAS')
+  t.same(cut(':~# dkms status\ni915-sriov-dkms/2026.01.01, 6.8.1-1-pve, x86_64: installed\n').map(piece => [piece.kind, piece.command]), [['driver-build', 'dkms status']], 'a prompt without the name of its host')
   t.same(cut('┌──(root㉿kali)-[~]\n└─# cat /proc/cmdline\nquiet splash\n').map(piece => piece.kind).includes('cmdline'), true, "Kali's prompt of two lines")
   t.equal(cut('$ dmesg | grep -e DMAR -e IOMMU\n[    0.010101] DMAR: IOMMU enabled\n$ ls\n')[0]?.text.split('\n')[0], '$ dmesg | grep -e DMAR -e IOMMU', 'what was searched for stays with what was found')
   t.equal(cut('&lt;hostdev type=&#39;pci&#39;&gt;\n&lt;/hostdev&gt;')[0]?.text, "<hostdev type='pci'>\n</hostdev>", 'XML out of a web page')
   t.equal(cut('     21:00.0 VGA compatible controller [0300]: NVIDIA\nGP104 [10de:1b80]')[0]?.text.startsWith('21:00.0'), true, 'an indented paste moves to the margin')
   t.same(kinds('# dmesg is empty, and this is a comment\nGRUB_DEFAULT=0\n# lspci shows the card.\nGRUB_CMDLINE_LINUX="x"', 'grub'), ['boot-config'], 'comments are no prompts')
+  t.same(kinds('{ pkgs, ... }: {\n  # VFIO\n  boot.kernelModules = [\n    "vfio_pci"\n    "nvidia"\n  ];\n  # lspci shows it.\n  services.xserver = {\n    enable = true;\n    layout = "us";\n    videoDrivers = [ "nvidia" ];\n  };\n}', 'configuration.nix'), ['boot-config'], "NixOS's configuration stays whole")
 })
 
 t.test('one kind stays whole, and everything takes linear time', async t => {

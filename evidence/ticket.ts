@@ -3,6 +3,7 @@
  * a terminal session with several commands. A text that is one thing stays whole. Goes over the text once or twice,
  * whatever it holds.
  */
+import { isAuditRest } from '../matching/log-text.ts'
 import type { EvidenceKind } from '../model/evidence.ts'
 import { kindOfName, recognise, stampedKernelLine, stemOf, type Recognised } from './recognise.ts'
 
@@ -92,6 +93,7 @@ const commands: readonly { readonly run: RegExp, readonly gives: EvidenceKind, r
   { run: /^(?:kubectl|oc)\b.*\bget\b.*-o\s*(?:yaml|json)/, gives: 'kubernetes' },
   { run: /^(?:amd-smi|rocm-smi)\b/, gives: 'amd-smi' },
   { run: /^modinfo\b/, gives: 'modinfo' },
+  { run: /^dkms\s+status\b/, gives: 'driver-build' },
   { run: /^docker\s+info\b|^nvidia-ctk\b|^(?:cat|grep)\b.*(?:\/etc\/docker\/daemon\.json|nvidia-container-runtime|\/cdi\/)/, gives: 'container-toolkit', keep: true },
   { run: /^systemctl\s+show\b/, gives: 'services' },
   { run: /^(?:cat|grep)\b.*\/etc\/libvirt\/qemu\.conf/, gives: 'qemu-conf' },
@@ -153,8 +155,8 @@ const surePrompt = new RegExp([
   String.raw`^\s*[A-Za-z]:\\[^>]{0,200}>(.*)$`,
   String.raw`^\s*[➜❯λ]\s+(?:~\s+)?(\S.*)$`,
 ].join('|'))
-/** `$ dmesg` and `# dmesg`, `freebsd# kldstat`: only before a command; `#` begins comments and headings as well. */
-const shortPrompt = /^\s{0,4}(?:[\w.-]{1,40}(?::\s?[~/]\S{0,80} ?)?)?([#$%]) ?(\S.*)$/
+/** `$ dmesg` and `# dmesg`, `freebsd# kldstat`, `:~# lspci` with the name taken out: only before a command; `#` begins comments and headings as well. */
+const shortPrompt = /^\s{0,4}(?:[\w.-]{0,40}(?::\s?[~/]\S{0,80} ?)?)?([#$%]) ?(\S.*)$/
 
 /** Reports of supportconfig and pvereport part their outputs with rules. */
 const sectionRule = /^(?:#==\[ [\w ]{1,40} \]=+#|={4,} [^=]{1,80} ={4,})\s*$/
@@ -396,8 +398,9 @@ function runs(text: string, block: Block): Run[] {
     const at = text.indexOf('\n', start)
     const end = at < 0 || at > block.to ? block.to : at
     const next = Math.min(end + 1, block.to)
-    const kind = tellingKind(text.slice(start, Math.min(end, start + 240)))
     const [last, before] = [found.at(-1), found.at(-2)]
+    const written = text.slice(start, Math.min(end, start + 240))
+    const kind = tellingKind(written) ?? (last?.kind === 'kernel-log' && isAuditRest(written) ? last.kind : null)
     if (last && last.kind === kind) extend(last, next)
     else if (kind && last?.kind === null && before?.kind === kind && last.lines <= 2 && !/\n[ \t]*\n/.test(text.slice(before.to - 1, start))) {
       found.pop()
@@ -473,7 +476,10 @@ function pieceOf(text: string, block: Block, fileName: string | undefined): Piec
 export function cut(text: string, fileName?: string): Piece[] {
   const quoted = isQuoted(text)
   const whole = quoted ? unquoted(text) : text
-  const fenced = fencedBlocks(whole, { from: 0, to: whole.length, line: 1, hint: {}, prose: true })
+  const all: Block = { from: 0, to: whole.length, line: 1, hint: {}, prose: true }
+  // Most lines of NixOS's configuration are about other things, its lists go over lines, and `#` is no prompt in it.
+  if (fileName?.endsWith('.nix')) return [pieceOf(whole, all, fileName) ?? []].flat()
+  const fenced = fencedBlocks(whole, all)
   const parts = fenced.flatMap(block => commandBlocks(whole, block))
   // The file's name speaks for the text as a whole only.
   const ownName = parts.length === 1 ? fileName : undefined

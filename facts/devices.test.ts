@@ -49,6 +49,33 @@ t.test('who has device nodes open', async t => {
   t.same(group.functions['0000:02:00.0']?.holders?.value, ['qemu-system-x86 (4711)'])
 })
 
+t.test('who runs with a group that another VM wants', async t => {
+  const groups = piece('iommu-sysfs', '/sys/kernel/iommu_groups/14/devices/0000:02:00.0\n')
+  const games = piece('libvirt-domain', "<domain type='kvm'><name>games</name><devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x02' slot='0x00' function='0x0'/></source></hostdev></devices></domain>")
+  const runs = (command: string) => piece('qemu-processes', `  PID USER     COMMAND\n 4711 root     ${command}\n`)
+  const said = (...more: Evidence[]) => {
+    const { host } = joined(machine, groups, ...more)
+    return [host.vmsInTheWay?.value, host.groupsInTheWay?.value]
+  }
+  t.same(said(games, runs('qemu-system-x86_64 -M q35 -m 64 -device vfio-pci,host=02:00.0')), [[], ['14']], 'started by hand')
+  t.same(said(games, runs('/usr/bin/qemu-system-x86_64 -name guest=work -blockdev {"driver":"file","filename":"/var/lib/libvirt/qemu/nvram/work_VARS.fd","node-name":"libvirt-pflash1-storage"} -device vfio-pci,host=0000:02:00.0')), [['work'], []], "libvirt's")
+  t.same(said(piece('proxmox-vm', 'cores: 4\nhostpci0: 0000:02:00.0,pcie=1\n', { id: 'proxmox-vm/102' }), runs('/usr/bin/kvm -id 101 -name games -pidfile /var/run/qemu-server/101.pid -device vfio-pci,host=0000:02:00.0')), [['101'], []])
+  t.same(said(games, runs('qemu-system-x86_64 -name guest=games -device vfio-pci,host=02:00.0')), [[], []], 'it is the VM itself that runs')
+  t.same(said(games), [undefined, undefined], 'nobody knows what runs')
+})
+
+t.test('microcontrollers of Intel GPUs', async t => {
+  const intel = piece('lspci', '00:02.0 VGA compatible controller [0300]: Intel Corporation Alder Lake-P GT2 [8086:46a6]\n\tKernel driver in use: i915\n')
+  const guc = (at: string, ...more: string[]) => lines(...['GuC firmware: i915/adlp_guc_62.0.3.bin', 'GuC firmware wanted: i915/adlp_guc_70.bin', '\tstatus: RUNNING', '\tversion: wanted 70.1, found 62.0'].map(row => `${at}${row}`), ...more)
+  const said = (text: string) => joined(intel, piece('gpu-debugfs', text)).host.intelMicrocontrollers?.value
+  t.same(said(guc('/sys/kernel/debug/dri/0/gt0/uc/guc_info\t=', '/sys/kernel/debug/dri/0/gt0/uc/huc_info\t=HuC firmware: i915/tgl_huc.bin', '/sys/kernel/debug/dri/0/gt0/uc/huc_info\t=\tstatus: LOAD FAIL')), ['GuC RUNNING i915/adlp_guc_62.0.3.bin', 'HuC LOAD FAIL i915/tgl_huc.bin'])
+  t.same(said(guc('')), ['GuC RUNNING i915/adlp_guc_62.0.3.bin'], 'pasted')
+  t.same(said(lines('/sys/kernel/debug/dri/0/gt/uc/huc_info\t=HuC not supported')), undefined, 'says nothing of the GuC')
+  t.equal(said('/sys/kernel/debug/dri/0\t/\n'), undefined)
+  t.equal(joined(intel).host.intelMicrocontrollers, undefined, 'nobody looked')
+  t.same(joined(machine).host.intelMicrocontrollers?.value, [], 'no driver of Intel is there')
+})
+
 t.test('what the person says stands above configuration', async t => {
   const ids = piece('modprobe-conf', 'options vfio-pci ids=10de:1eb8\n')
   const quiet = joined(machine)

@@ -1,12 +1,16 @@
 /** Packages, files that drivers and VMs name, links between GPUs, and what joins them. */
 import fc from '../test-corpus/property.ts'
 import t from 'tap'
+import collected from '../collectors/linux/host-files.ts'
 import { packageMatters } from '../matching/linux-packages.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
 import { joinHostFiles } from './host-files.ts'
+import { joinLinkErrors } from './link-errors.ts'
+import { joinMediated } from './mediated.ts'
 import type { Evidence, EvidenceKind } from '../model/evidence.ts'
 import { known, type Fact } from '../model/fact.ts'
-import type { Contribution, HostFacts } from '../model/snapshot.ts'
+import type { AssignmentFacts, Contribution, FunctionFacts, HostFacts } from '../model/snapshot.ts'
+import dcgm from '../parsers/dcgm.ts'
 import bootConfig from '../parsers/boot-config.ts'
 import guestReport from '../parsers/guest-report.ts'
 import hostFiles from '../parsers/host-files.ts'
@@ -79,12 +83,38 @@ t.test('files that drivers and VMs name', async t => {
   t.same(Object.values(draft.assignments).map(one => one.romFileBytes?.value), [0, null, undefined])
 })
 
+t.test('whose ROM a file holds', async t => {
+  const rom = (vendor: string, device: string, { revision = '00', list = '0000', code = '00', last = '80' } = {}) => `55aa7feb4b${'00'.repeat(19)}2000${'00'.repeat(6)}50434952${vendor}${device}${list}1800${revision}000003${'7f00'}0100${code}${last}0000`
+  const at = (name: string, hex: string) => `/usr/share/kvm/${name}\t#${hex}`
+  const seen = host(hostFiles, ['/usr/share/kvm\t/', '/usr/share/kvm/own.rom\t@100600 0 0 65536 1714560000', at('own.rom', rom('de10', '801b')), at('more.rom', rom('de10', '811b', { last: '00' })), at('amd.rom', rom('0210', 'bf73', { revision: '03', list: '4000', code: '03' })),
+    at('any.rom', rom('de10', 'ffff')), at('flash.rom', `4e564749${'00'.repeat(60)}`), at('cut.rom', '55aa7f'), at('text.bin', '3c21'), at('odd.bin', 'xyz'), '/usr/share/kvm/other.rom\t@100600 0 0 1 1714560000', '/usr/share/kvm/other.rom\t!denied'])
+  const words = (seen.romHeads?.value ?? []).map(entry => entry.slice('/usr/share/kvm/'.length))
+  t.same(words, ['own.rom 55aa 10de:1b80 0 single', 'more.rom 55aa 10de:1b81 0 several', 'amd.rom 55aa 1002:* 3 single', 'any.rom 55aa 10de:ffff 0 single', 'flash.rom NVGI - - -', 'cut.rom 55aa - - -', 'text.bin other - - -', 'odd.bin other - - -'])
+  t.same(seen.imageFolders?.value, ['/usr/share/kvm'], 'a file that may be seen and not read hides no other')
+  const draft: Required<Contribution> = {
+    host: seen, functions: { '0000:01:00.0': { id: fact('10de:1b80') } }, groups: {}, notUnderstood: [], vms: {},
+    assignments: Object.fromEntries(['own.rom', 'more.rom', 'amd.rom', 'any.rom', 'flash.rom', 'other.rom'].map(name => [name, { romFile: fact(name), fn: fact('0000:01:00.0') }])),
+  }
+  joinHostFiles(draft)
+  t.same(Object.values(draft.assignments).map(one => [one.romStarts?.value, one.romOfAnother?.value, one.romCodeType?.value, one.romSingle?.value]), [
+    ['55aa', null, 0, true], ['55aa', 'device', 0, false], ['55aa', 'vendor', 3, true], ['55aa', null, 0, true], ['NVGI', null, null, null], [undefined, undefined, undefined, undefined],
+  ])
+  t.equal(draft.assignments['own.rom']?.romFor?.value, '10de:1b80')
+})
+
+t.test('what is kept of the head of a ROM', async t => {
+  const [tree] = [collected.reduce?.(`/usr/share/kvm/a.rom\t#55aa${'00'.repeat(22)}0001${'11'.repeat(230)}50434952${'22'.repeat(600)}\n/usr/share/kvm/b.bin\t#${'4e 56 '.repeat(200)}\n/usr/share/kvm\t/\n`, []) ?? '']
+  t.same(tree.split('\n').map(line => line.length), ['/usr/share/kvm/a.rom\t#'.length + 2 * (0x100 + 0x16), '/usr/share/kvm/b.bin\t#'.length + 128, '/usr/share/kvm\t/'.length, 0])
+})
+
 t.test('NVLink and the topology of GPUs', async t => {
   const seen = host(nvidiaLinks, ['GPU 0: NVIDIA A100-SXM4-40GB', '\t Link 0: 25 GB/s', '\t Link 1: <inactive>', 'GPU 1: NVIDIA A100-SXM4-40GB', '\t Link 0: 25 GB/s',
     '\u001b[4m\tGPU0\tGPU1\tNIC0\tCPU Affinity\tNUMA Affinity\u001b[0m', 'GPU0\t X \tNV12\tPXB\t0-31\t0', 'GPU1\tNV12\t X \tSYS\t0-31\t0', 'NIC0\tPXB\tSYS\t X ', '', 'Legend:', '', '  X    = Self'])
   t.same(said(seen.nvLinksDown), [['GPU 0 link 1'], [3]])
   t.same(said(seen.gpuConnections), [['GPU0 GPU1 NV12'], [7]])
   t.same(host(nvidiaLinks, ['GPU 0: NVIDIA RTX A6000', '\t Link 0: <inactive>', '\t Link 1: <inactive>']).nvLinksDown?.value, [], 'no bridge is fitted')
+  t.same(said(host(nvidiaLinks, ['GPU 0: NVIDIA A100-SXM4-40GB', '\t Link 0: Replay Errors: 0', '\t Link 0: Recovery Errors: 2', '\t Link 1: CRC Errors: 140', '\t Link 1: Tx packets: 5']).nvLinkErrors), [['GPU 0 link 0 Recovery 2', 'GPU 0 link 1 CRC 140'], [3, 4]])
+  t.same(host(nvidiaLinks, ['GPU 0: NVIDIA A100-SXM4-40GB', '\t Link 0: CRC Errors: 0']).nvLinkErrors?.value, [])
   t.same(host(nvidiaLinks, ['GPU 0: NVIDIA GeForce RTX 4090']), {}, 'it has no links to speak of')
 })
 
@@ -100,6 +130,9 @@ t.test('what grub.cfg was made of, and when', async t => {
   const joined = draft({ ...seen, ...started })
   t.same([joined.paramsNotWritten?.value, joined.bootConfigNewer?.value], [['intel_iommu=on'], true])
   t.equal(draft({ ...seen, ...started, runsIn: fact('container') }).bootConfigNewer, undefined)
+  const loader = (started: string, more: HostFacts) => draft({ loaderStarted: fact(started), ...more }).bootLoader?.value
+  t.same([loader('grub', { bootLoader: fact('systemd-boot') }), loader('systemd-boot', { bootLoader: fact('grub') }), loader('systemd-boot', { bootLoader: fact('proxmox-boot-tool') }), loader('systemd-boot', { distribution: fact('proxmox') }), loader('grub', { bootLoader: fact('kernelstub') }), draft(seen).bootLoader?.value],
+    ['grub', 'systemd-boot', 'proxmox-boot-tool', 'proxmox-boot-tool', 'grub', 'grub'])
   t.equal(draft({ ...seen, bootTime: fact(1767322200) }).bootConfigNewer?.value, false, 'clocks are set after the start')
 })
 
@@ -125,10 +158,43 @@ t.test('what the guest agent answers', async t => {
   t.equal(vm('{"return":[null,7,{"id":{"type":"pci","vendor-id":"x"}}]}'), undefined)
 })
 
+t.test('counters of errors that tell of a bad link', async t => {
+  const shown = (fn: FunctionFacts) => { joinLinkErrors({ x: fn }); return fn.linkErrorsShown?.value }
+  t.same(shown({ aerCorrected: fact(4711), aerFatalCount: fact(2), aerCounters: fact<readonly string[]>(['RxErr 4711', 'SDES 2', 'UnsupReq 1']) }), ['fatal 2', 'SDES 2', 'corrected 4711'])
+  t.same([shown({ aerCorrected: fact(999), aerFatalCount: fact(0), aerCounters: fact<readonly string[]>(['RxErr 999']) }), shown({})], [[], []])
+})
+
+t.test('what DCGM found', async t => {
+  const faults = (...text: string[]) => host(dcgm, text).dcgmFaults?.value
+  t.same(faults('| Diagnostic                | Result                       |', '|-----  Hardware  ----------+------------------------------|', '| GPU Memory                | Pass - All                   |', '| PCIe                      | Fail - GPU: 3                |', '| Warning                   | GPU 3 PCIe link is slow      |', '| Page Retirement           | Skip - All                   |'), ['PCIe: Fail - GPU: 3', 'GPU 3 PCIe link is slow'])
+  t.same(faults('| Health Monitor Report                               |', '| Overall Health: Healthy                             |', '| GPU ID: 0       | Healthy                           |'), [])
+  t.same(faults('| GPU ID: 0       | Warning                           |', '|                 | PCIe system: Warning - Detected more than 8 replays |'), ['GPU ID: 0: Warning', 'PCIe system: Warning - Detected more than 8 replays'])
+  const health = { body: { GPU: { children: { 0: { children: { Errors: { children: { 'PCIe system': { children: { Error: { value: 'Detected 13 replays of GPU 0' } }, value: 'Warning' } } } }, value: 'Warning' } } }, 'Overall Health': { value: 'Warning' } }, header: ['Health Monitor Report'] }
+  t.same(faults(JSON.stringify(health, null, 2)), ['GPU 0: Warning', 'GPU 0, PCIe system: Warning, Detected 13 replays of GPU 0', 'DCGM: Warning'])
+  const diag = (results: unknown) => ({ 'DCGM GPU Diagnostic': { test_categories: [{ category: 'Hardware', tests: [{ name: 'GPU Memory', results }] }] } })
+  t.same(faults(JSON.stringify(diag([{ gpu_id: '0', status: 'PASS' }, { gpu_id: '3', status: 'FAIL', warnings: 'GPU 3 has a row remap failure' }]))), ['Hardware, GPU Memory, GPU 3: FAIL, GPU 3 has a row remap failure'])
+  t.same(faults(JSON.stringify(diag([{ entity_group: 'GPU', entity_id: 1, status: 'Fail', warnings: [{ error_id: 9, warning: 'Persistence mode for GPU 1 is disabled' }] }]))), ['Hardware, GPU Memory, GPU 1: Fail, Persistence mode for GPU 1 is disabled'])
+  t.equal(faults('{"status":"FAIL"}'), undefined, 'of another program')
+  t.equal(faults('nothing'), undefined)
+})
+
+t.test('vGPU types that VMs ask for', async t => {
+  const left = (mdev: string, fn: FunctionFacts, running?: boolean, vmsKnown = true) => {
+    const assignment: AssignmentFacts = { vm: fact('a'), fn: fact('0000:41:00.0'), mdev: fact(mdev) }
+    joinMediated({ host: {}, functions: { '0000:41:00.0': fn }, groups: {}, notUnderstood: [], vms: { a: running === undefined ? {} : { running: fact(running) } }, assignments: { x: assignment } }, vmsKnown)
+    return assignment.mdevInstances?.value
+  }
+  const types: FunctionFacts = { mdevAvailable: fact<readonly string[]>(['nvidia-63 0 GRID T4-4Q', 'nvidia-6 2']) }
+  t.same([left('nvidia-63', types), left('nvidia-6', types), left('nvidia-9', types), left('nvidia-63', types, true), left('nvidia-63', types, undefined, false), left('nvidia-63', types, false, false)], [0, 2, null, undefined, undefined, 0])
+  t.equal(left('0b7d1f52-52c1-4b3c-9f3e-2d7c0a1b9e44', types), undefined, 'a device that was made before')
+  const own = (creatable: readonly string[], type = 0): FunctionFacts => ({ vgpuCreatable: fact(creatable), vgpuType: fact(type) })
+  t.same([left('nvidia-557', own(['557 NVIDIA L40-1B'])), left('nvidia-557', own(['560 NVIDIA L40-2Q'])), left('nvidia-557', own([], 557)), left('nvidia-557', {}), left('i915-GVTg_V5_4', own([]))], [1, 0, undefined, undefined, undefined])
+})
+
 t.test('any text', async t => {
-  const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('\t=', '\t@', '\t/', '/lib/firmware/', '/boot/grub/grub.cfg', 'linux ', 'menuentry ', 'GPU 0: ', ' Link 0: <inactive>', '\tGPU0\t', 'ii  nvidia-driver 1', '{"return":[', '{"id":', '__proto__', '\n', '/proc/uptime', '/proc/1/status'))
+  const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.constantFrom('\t=', '\t@', '\t#55aa', '\t/', '/lib/firmware/', '/boot/grub/grub.cfg', 'linux ', 'menuentry ', 'GPU 0: ', ' Link 0: <inactive>', '\tGPU0\t', 'ii  nvidia-driver 1', '{"return":[', '{"id":', '__proto__', '| PCIe | Fail - GPU: 1 |', '{"header":["Health Monitor Report"],"value":"Warning"', '\n', '/proc/uptime', '/proc/1/status'))
   fc.assert(fc.property(fc.array(piece, { maxLength: 30 }), parts => {
-    for (const parser of [packages, hostFiles, nvidiaLinks, bootConfig, kernelVersion, limits, hostMap, guestReport]) parser.parse(evidence(parser.gives, [parts.join('')]))
+    for (const parser of [packages, dcgm, hostFiles, nvidiaLinks, bootConfig, kernelVersion, limits, hostMap, guestReport]) parser.parse(evidence(parser.gives, [parts.join('')]))
   }))
   t.pass('none throws')
 })

@@ -230,6 +230,8 @@ t.test('the platform by its signs', async t => {
   t.same(guest.host.shows?.value, ['guest'])
   t.equal(joined(piece('cpuinfo', 'Model name:   Intel(R) Core(TM) i5-4590 CPU @ 3.30GHz\n')).host.cpuVendor?.value, 'intel')
   t.same(joined(piece('cmdline', 'ro intel_iommu=sm_on,on')).host.shows?.value, ['iommu-on'])
+  t.same(joined(piece('cpuinfo', 'flags\t\t: fpu vme svm sse4_2\n')).host.shows?.value, ['metal'])
+  t.same(joined(piece('cpuinfo', 'flags\t\t: fpu vme hypervisor\n')).host.shows?.value, ['guest'])
 })
 
 t.test('ids of functions that a listing shows by name alone', async t => {

@@ -13,9 +13,11 @@ import { joinAbsent } from './absent.ts'
 import { joinDriverBuilds } from './driver-builds.ts'
 import { joinFreebsdHost } from './freebsd-host.ts'
 import { joinGuestDevices } from './guest-devices.ts'
-import { joinHolders, joinInterrupts } from './holders.ts'
+import { joinHolders, joinInterrupts, joinInTheWay } from './holders.ts'
 import { joinHostFiles } from './host-files.ts'
 import { goalSaid, joinGoals } from './intent.ts'
+import { joinLinkErrors } from './link-errors.ts'
+import { joinMediated } from './mediated.ts'
 import { handedOut, joinManagers, joinNamedDevices, joinOverrides } from './managers.ts'
 import { identifyByNames, nameFunctions, type ShippedNames } from './names.ts'
 import { joinPlatform } from './platform.ts'
@@ -36,12 +38,15 @@ export function join(draft: Draft, parsed: readonly Parsed[], evidence: readonly
   joinHolders(draft)
   joinInterrupts(draft)
   joinFunctions(draft)
+  joinLinkErrors(draft.functions)
   joinAssignments(draft)
   joinGuestDevices(draft)
   joinVms(draft, parsed)
   joinOverrides(draft, isWholeMachine(draft))
   joinManagers(draft, isWholeMachine(draft))
+  joinInTheWay(draft)
   joinIntent(draft, vmsWereLooked(draft, evidence))
+  joinMediated(draft, vmsWereLooked(draft, evidence))
   joinGoals(draft, isWholeMachine(draft))
   joinGroups(draft)
   joinHost(draft)
@@ -333,16 +338,23 @@ function joinGroups(draft: Draft): void {
 
 function joinHost(draft: Draft): void {
   const { host } = draft
+  host.gpuHangsShown = derived(host.gpuHangs?.value ?? [], host.gpuHangs)
   const classes = Object.entries(draft.functions).filter(([, fn]) => fn.class?.value?.startsWith('03'))
   if (isWholeMachine(draft)) {
     host.gpus = { value: classes.map(([bdf]) => bdf).sort(), at: classes.flatMap(([, fn]) => fn.class?.at ?? []) }
     host.gpuCount = derived(classes.length, host.gpus)
+    // Only these drivers speak to microcontrollers of Intel.
+    const drivers = Object.values(draft.functions).map(fn => fn.driver)
+    if (drivers.every(driver => driver && driver.value !== 'i915' && driver.value !== 'xe')) host.intelMicrocontrollers ??= derived<readonly string[]>([], ...classes.map(([, fn]) => fn.driver))
     const switches = Object.entries(draft.functions).filter(([, fn]) => fn.vendor?.value === '10de' && fn.class?.value?.startsWith('0680'))
     host.nvSwitches = { value: switches.map(([bdf]) => bdf).sort(), at: switches.flatMap(([, fn]) => fn.class?.at ?? []) }
   }
   const names = Object.keys(draft.vms)
   host.vms = { value: names, at: Object.values(draft.vms).flatMap(vm => vm.name?.at ?? []) }
   host.vmCount = derived(names.length, host.vms)
+  const withPorts = Object.entries(draft.vms).filter(([, vm]) => vm.running?.value === true && vm.freeHotplugPorts)
+  const full = withPorts.filter(([, vm]) => vm.freeHotplugPorts?.value === 0).map(([name]) => name)
+  if (withPorts.length > 0) host.vmWithoutPort = derived(full.length === 1 ? (full[0] as string) : null, ...withPorts.flatMap(([, vm]) => [vm.running, vm.freeHotplugPorts]))
   const wanted = Object.values(draft.functions).filter(fn => fn.wanted?.value === true)
   const ids = [host.vfioIds, host.pptdevs, host.pciStubIds].filter(fact => (fact?.value ?? []).length > 0)
   const said = !host.goal?.value || (host.goalDevices && host.goal.value !== 'passthrough') ? undefined : host.goal

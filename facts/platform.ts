@@ -23,6 +23,7 @@ export function joinPlatform(draft: Draft): void {
   const all = Object.values(functions)
   const signs: readonly (readonly [name: string, sign: Fact<unknown> | undefined])[] = [
     ['guest', host.runsIn ? (['vm', 'container', 'wsl'].includes(host.runsIn.value ?? '') ? host.runsIn : undefined) : all.find(fn => emulated.has(fn.vendor?.value ?? ''))?.vendor],
+    ['metal', host.runsIn?.value === 'metal' ? host.runsIn : undefined],
     ['intel', host.cpuVendor?.value === 'intel' ? host.cpuVendor : undefined],
     ['amd', ['amd', 'hygon'].includes(host.cpuVendor?.value ?? '') ? host.cpuVendor : undefined],
     ['dmar', host.dmarPresent?.value ? host.dmarPresent : undefined],

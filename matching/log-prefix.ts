@@ -45,6 +45,10 @@ const forms: readonly Form[] = [
   { at: /(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|local[0-7]) {0,8}:(?:emerg|alert|crit|err|warn|notice|info|debug) {0,8}: /y },
   // [    T1], [  C3]
   { at: /\[ {0,12}[TC]\d{1,8}\] ?/y },
+  // Talos: 10.0.0.1: kern:    info: [2026-01-02T03:04:05.123456789Z]:
+  { at: /(?:[\w.:-]{1,64}: )?(?:kern|user|mail|daemon|auth|authpriv|syslog|local[0-7]): {1,8}(?:emerg|alert|crit|err|warning|notice|info|debug): \[(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d{1,9})?Z\]: ?/y, time: ([, date, clock, fraction]) => iso(date, clock, fraction) },
+  // Kata's console of the guest: level=info msg="[    1.0] …, or time="…" level=debug msg="reading guest console" … vmconsole="[    1.0] …
+  { at: new RegExp(`(?:${word}(?:\\[\\d{1,8}\\])?: )?(?:time="[^"]{1,40}" )?level=[a-z]{1,8} msg=(?:"(?=\\[ {0,12}\\d{1,12}\\.\\d{1,9}\\])|"reading guest console" .{0,500}?vmconsole="(?=\\[ {0,12}\\d{1,12}\\.\\d{1,9}\\]))`, 'y') },
   // 2026-01-02T03:04:05.123456Z, 2024-01-05T12:06:13+0100, libvirtd's 2026-01-02 03:04:05.123+0000: 1234:
   { at: /(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?(?:: \d{1,8}: |:? )/y, time: ([, date, clock, fraction, zone]) => iso(date, clock, fraction, zone) },
   // Thu 2024-02-29 07:43:02 CET

@@ -115,12 +115,30 @@ const damages: readonly { readonly shown: (body: string) => boolean; readonly un
   // CSI, character sets, single characters, and OSC up to its end or the next escape
   // eslint-disable-next-line no-control-regex
   { shown: body => body.includes('\x1b'), undo: line => line.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][A-Z0-9]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[=>c78DMEH])/g, '') },
+  { shown: body => /^ ?\{ ?"(?:log|time)" ?: ?"/m.test(body), undo: line => messageOfRecord(line) ?? line },
   { shown: body => body.includes('\0'), undo: line => line.replaceAll('\0', '') },
   { shown: body => body.includes('\u00a0'), undo: line => line.replaceAll('\u00a0', ' ') },
   { shown: body => /&(?:lt|gt|amp|quot|nbsp|#39);/.test(body), undo: line => line.replace(/&(lt|gt|amp|quot|nbsp|#39);/g, (_, name: string) => entities.get(name) ?? '') },
   { shown: body => /[\u2018\u2019\u201c\u201d]/.test(body), undo: line => line.replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"') },
 ]
 const entities = new Map([['lt', '<'], ['gt', '>'], ['amp', '&'], ['quot', '"'], ['nbsp', ' '], ['#39', "'"]])
+
+/**
+ * The message, behind its time, of a JSON record of a container runtime or of a zone of SmartOS; null for any other line.
+ *
+ *     {"log":"vm exit[0]\n","stream":"stderr","time":"2020-04-23T17:27:36.533033000Z"}
+ *     { "time": "2020-07-01T06:19:55.964209000Z", "v": 0, "name": "zoneadmd", "level": 30, "msg":"add_arg: …" }
+ */
+function messageOfRecord(line: string): string | null {
+  if (!/^ ?\{ ?"(?:log|time)" ?: ?"/.test(line) || line.length > 2 ** 16) return null
+  try {
+    const record = JSON.parse(line) as Record<string, unknown>
+    const message = Object.hasOwn(record, 'log') ? record.log : record.msg
+    if (typeof message !== 'string') return null
+    const time = typeof record.time === 'string' && /^[\dT:.Z+-]{10,40}$/.test(record.time) ? `${record.time} ` : ''
+    return time + message.replace(/\n+$/, '').replaceAll('\n', ' ')
+  } catch { return null }
+}
 
 /** The repaired text, or null where there is nothing to repair. */
 function repair(body: string): Repaired | null {
@@ -167,21 +185,27 @@ const mostJoined = 16
 /** Which lines continue the one before; null: none. Only in a log that has stamps on a third of its lines at least. */
 function continuations(lines: readonly string[], raw: readonly string[]): readonly boolean[] | null {
   const stamped = lines.map(hasPrefix)
-  const filled = lines.reduce((sum, line) => sum + (line.trim() === '' ? 0 : 1), 0)
-  const stamps = stamped.reduce((sum, yes) => sum + (yes ? 1 : 0), 0)
-  if (stamps === 0 || stamps === filled || stamps * 3 < filled) return null
+  const fields = lines.map((line, index) => !stamped[index] && isAuditRest(line))
+  const count = (of: readonly boolean[]) => of.reduce((sum, yes) => sum + (yes ? 1 : 0), 0)
+  const filled = count(lines.map(line => line.trim() !== ''))
+  const stamps = count(stamped)
+  if (stamps === 0 || stamps === filled || stamps * 3 < filled - count(fields)) return null
   let open = 0
   let any = false
   const joins = lines.map((line, index) => {
     if (stamped[index]) { open = mostJoined; return false }
     const before = raw[index - 1]
-    if (open === 0 || before === undefined || line.trim() === '' || standsAlone.test(line) || !isWrapped(before, line)) { open = 0; return false }
+    if (open === 0 || before === undefined || line.trim() === '' || standsAlone.test(line) || !(fields[index] || isWrapped(before, line))) { open = 0; return false }
     open--
     any = true
     return true
   })
   return any ? joins : null
 }
+
+/** The rest of a wrapped audit message, which is nothing but fields: `profile="libvirtd" name="/dev/vfio/12"`, `pid=900 comm="rpc-libvirtd" …`. */
+export const isAuditRest = (line: string): boolean =>
+  /^\s{0,8}[a-z_]{2,20}=(?:"[^"]{1,200}"|[^\s"]{1,200})(?:\s{1,4}[a-z_]{2,20}=|\s*$)/.test(line.slice(0, 480))
 
 /** Whether mail or a terminal broke a line before `next`: it ends with a soft break, the next word had no room, or `next` is indented under it. */
 export function isWrapped(before: string, next: string): boolean {

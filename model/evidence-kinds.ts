@@ -23,6 +23,7 @@ export const evidenceKinds = {
   'os-release': { about: 'the distribution', platform: 'linux', get: 'cp /etc/os-release .', fileName: /os-release/i, absentMeans: 'unknown' },
   'modules': { about: 'the loaded modules', platform: 'linux', get: 'cat /proc/modules > modules.txt', fileName: /lsmod|modules/i, absentMeans: 'unknown' },
   'modules-builtin': { about: 'the modules built into the kernel', platform: 'linux', get: 'cp /lib/modules/$(uname -r)/modules.builtin .', fileName: /modules\.builtin/i, absentMeans: 'unknown' },
+  'module-aliases': { about: 'the modules of this kernel that are for GPUs and their like', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
   'module-parameters': { about: 'parameters of loaded modules', platform: 'linux', get: "grep -r '' /sys/module/vfio_pci/parameters", absentMeans: 'unknown' },
   'modprobe-conf': { about: 'modprobe.d and module lists', platform: 'linux', get: "grep -r '' /etc/modprobe.d /etc/modules /etc/modules-load.d > modprobe.txt", fileName: /modprobe|vfio\.conf|blacklist/i, absentMeans: 'none' },
   'boot-config': { about: "the boot loader's configuration", platform: 'linux', get: "grep -r '' /etc/default/grub /etc/kernel/cmdline > boot-config.txt", fileName: /grub|loader|kernelstub|syslinux/i, absentMeans: 'none' },
@@ -34,6 +35,7 @@ export const evidenceKinds = {
   'iomem': { about: 'the physical address map', platform: 'linux', get: 'sudo cat /proc/iomem > iomem.txt', fileName: /iomem/i, absentMeans: 'unknown' },
   'display-state': { about: 'framebuffers, consoles and DRM devices', platform: 'linux', get: 'cat /proc/fb > fb.txt', absentMeans: 'unknown' },
   'gpu-sysfs': { about: 'what display drivers show of GPUs: outputs, video memory, nodes of ROCm', platform: 'linux', get: "grep -rs '' /sys/class/drm/card*/status /sys/class/drm/card*/device/mem_info_* /sys/class/kfd/kfd/topology/nodes/*/properties > gpu-sysfs.txt", absentMeans: 'unknown' },
+  'gpu-debugfs': { about: 'the microcontrollers of Intel GPUs in debugfs', platform: 'linux', get: "sudo sh -c 'grep -s . /sys/kernel/debug/dri/*/name /sys/kernel/debug/dri/*/gt*/uc/*uc_info' > guc.txt (wakes a GPU that sleeps)", fileName: /[gh]uc_?info/i, absentMeans: 'unknown' },
   'host-map': { about: 'which disk and network interface hangs on which PCI function', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
   'device-nodes': { about: '/dev/kvm and /dev/vfio with owner and mode', platform: 'linux', get: 'ls -l /dev/kvm /dev/vfio > devnodes.txt', absentMeans: 'unknown' },
   'device-holders': { about: 'which programs have GPUs and VFIO groups open', platform: 'linux', get: 'sudo fuser -v /dev/nvidia* /dev/dri/* /dev/kfd /dev/vfio/* > holders.txt 2>&1', fileName: /fuser|lsof|holders/i, absentMeans: 'unknown' },
@@ -48,6 +50,7 @@ export const evidenceKinds = {
   'limits': { about: 'limits on locked memory', platform: 'linux', get: 'ulimit -l > limits.txt; cat /proc/$(pidof -s qemu-system-x86_64)/limits', fileName: /limits/i, absentMeans: 'unknown' },
   'guest-report': { about: 'what a guest reported (device manager, guest tools)', platform: 'any', get: 'pnputil /enum-devices /problem > problem-devices.txt (in the Windows guest)', fileName: /pnputil|dxdiag|msinfo|device.?manager/i, log: true, absentMeans: 'unknown' },
   'nvidia-smi': { about: 'what nvidia-smi prints', platform: 'any', get: 'nvidia-smi -q > nvidia-smi.txt', fileName: /nvidia-smi/i, log: true, absentMeans: 'none' },
+  'dcgm': { about: "what NVIDIA's DCGM found", platform: 'linux', get: 'dcgmi health -g 0 -c -j > dcgm.json', fileName: /dcgm/i, absentMeans: 'unknown' },
   'nvidia-modes': { about: 'what nvidia-smi says of vGPUs and confidential computing', platform: 'linux', get: '(nvidia-smi vgpu -q; nvidia-smi conf-compute -f; nvidia-smi conf-compute -d; nvidia-smi conf-compute -grs) > nvidia-modes.txt', fileName: /conf-compute|nvidia-modes/i, log: true, absentMeans: 'none' },
   'nvidia-log': { about: "logs of NVIDIA's installer, fabric manager and IMEX daemon", platform: 'linux', get: 'sudo cat /var/log/fabricmanager.log > fabricmanager.log (or nvidia-installer.log, nvidia-imex.log)', fileName: /fabricmanager|nvidia-(?:imex|log\b)/i, log: true, absentMeans: 'none' },
   'nvidia-proc': { about: "the NVIDIA driver's /proc files", platform: 'linux', get: "grep -r '' /proc/driver/nvidia > nvidia-proc.txt", absentMeans: 'none' },
@@ -63,7 +66,7 @@ export const evidenceKinds = {
   'driver-build': { about: 'what DKMS says of its modules, and the logs of builds that failed', platform: 'linux', get: '(dkms status; cat /var/lib/dkms/*/*/build/make.log) > dkms.txt', fileName: /dkms|make\.log|nvidia-installer/i, log: true, absentMeans: 'none' },
   'packages': { about: 'the installed packages that VMs and GPUs need', platform: 'linux', get: 'dpkg -l > packages.txt (or rpm -qa, pacman -Q)', fileName: /dpkg|rpm-qa|pacman|installed[-_]?(?:rpms|packages)/i, absentMeans: 'unknown' },
   'host-files': { about: 'firmware, UEFI images and ROM files on this host', platform: 'linux', get: 'gpudoctor collect -o host.tar.gz', absentMeans: 'unknown' },
-  'nvidia-links': { about: 'how NVIDIA GPUs reach each other', platform: 'linux', get: '(nvidia-smi nvlink -s; nvidia-smi topo -m) > nvidia-links.txt', fileName: /nvlink|topo/i, absentMeans: 'unknown' },
+  'nvidia-links': { about: 'how NVIDIA GPUs reach each other', platform: 'linux', get: '(nvidia-smi nvlink -s; nvidia-smi nvlink -e; nvidia-smi topo -m) > nvidia-links.txt', fileName: /nvlink|topo/i, absentMeans: 'unknown' },
 
   // FreeBSD
   'pciconf': { about: 'the PCI listing', platform: 'freebsd', get: 'pciconf -lvbc > pciconf.txt', fileName: /pciconf/i, absentMeans: 'unknown' },

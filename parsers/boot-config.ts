@@ -22,7 +22,7 @@ const kindsByText: readonly (readonly [RegExp, FileKind])[] = [
   [/^\s*#?\s*GRUB_[A-Z_]+\+?=/, 'grub'],
   [/^\s*"?kernel_options"?\s*:/, 'kernelstub'],
   [/^\s*append\s/i, 'syslinux'],
-  [/\bkernelParams\s*=/, 'nix'],
+  [/\b(?:(?:extraK|k)ernelParams|boot\.(?:initrd\.)?kernelModules)\s*=/, 'nix'],
   [/^options\s/, 'entry'],
   [/^(?:\S+ )*(?:root=|ro\b|rw\b|quiet\b|(?:intel|amd)_iommu=|iommu=)/, 'kernel-cmdline'],
 ]
@@ -76,11 +76,17 @@ function readGrub(files: readonly ConfigFile[], faults: Gathered): Setting[] {
   return ['GRUB_CMDLINE_LINUX', 'GRUB_CMDLINE_LINUX_DEFAULT'].flatMap(name => settings.get(name) ?? [])
 }
 
-/** Boot Loader Specification entries: that of the running kernel, else the first that is no fallback. */
-function readEntries(files: readonly ConfigFile[], running: string | undefined): Setting[] {
+/** Boot Loader Specification entries: the one that was started; where the loader has not told it, that of the running kernel, else the first that is no fallback. */
+function chosenEntry(files: readonly ConfigFile[], running: string | undefined, started: string): ConfigFile | undefined {
   const usual = files.filter(({ path }) => !/fallback|rescue|recovery|memtest/.test(path))
   const names = (file: ConfigFile) => file.path + file.lines.map(({ text }) => (/^(?:version|linux)\s/.test(text) ? text : '')).join(' ')
-  const chosen = usual.find(file => running !== undefined && running !== '' && names(file).includes(running)) ?? usual[0] ?? files[0]
+  return files.find(file => started !== '' && entryName(file.path) === entryName(started)) ?? usual.find(file => running !== undefined && running !== '' && names(file).includes(running)) ?? usual[0] ?? files[0]
+}
+
+/** `arch` of `/boot/loader/entries/arch+3-1.conf`: boots that are counted stand behind the plus sign. */
+const entryName = (path: string): string => baseName(path).replace(/\.conf$/, '').replace(/\+\d{1,9}(?:-\d{1,9})?$/, '').toLowerCase()
+
+function readEntry(chosen: ConfigFile | undefined): Setting[] {
   return chosen?.lines.flatMap(({ text, line }) => (/^options\s/.test(text) ? [{ text: text.slice(7).trim(), line }] : [])) ?? []
 }
 
@@ -125,24 +131,42 @@ function readSyslinux(files: readonly ConfigFile[]): Setting[] {
   return chosen?.append ? [chosen.append] : []
 }
 
-/** NixOS makes the entries of any loader from `boot.kernelParams = [ "intel_iommu=on" ];`, which may go over lines. */
-function readNix(files: readonly ConfigFile[]): Setting[] {
+/** A list of strings of NixOS's configuration, `boot.kernelParams = [ "intel_iommu=on" ];`, which may go over lines; undefined where no file sets it. */
+function nixList(files: readonly ConfigFile[], option: RegExp): Setting[] | undefined {
   const settings: Setting[] = []
   let inside = false
+  let set = false
   for (const { text, line } of files.flatMap(file => file.lines)) {
     const code = text.slice(0, 4096).replace(/^\s*#.*$/, '')
-    const starts = /\bkernelParams\s*=(.*)$/.exec(code)
-    if (starts) inside = true
+    const starts = option.exec(code)
+    if (starts) inside = set = true
     const rest = starts ? starts[1] ?? '' : code
     if (inside) for (const word of rest.matchAll(/"([^"]{1,1000})"/g)) settings.push({ text: word[1] ?? '', line })
     if (inside && /[;\]]/.test(rest)) inside = false
   }
-  return settings
+  return set ? settings : undefined
+}
+
+/** What NixOS loads, and when: modules of the initrd come before all others. A folder with more files than one may set the rest elsewhere. */
+function nixModules(evidence: Evidence, files: readonly ConfigFile[]): HostDraft {
+  const fact = (option: RegExp) => {
+    const list = nixList(files, option)
+    const line = list?.[0]?.line ?? files[0]?.lines[0]?.line ?? 1
+    return files.length > 0 ? known((list ?? []).map(({ text }) => text).slice(0, 200), evidence.id, line) : undefined
+  }
+  const found = { nixModules: fact(/(?<!initrd\.)\bkernelModules\s*=(.*)$/), nixInitrdModules: fact(/\binitrd\.(?:available)?[kK]ernelModules\s*=(.*)$/), nixVideoDrivers: fact(/\bvideoDrivers\s*=(.*)$/) }
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as HostDraft
 }
 
 /** `systemd-boot 252` or `GRUB 2.12` out of the EFI variable LoaderInfo: four bytes of attributes, then UTF-16. */
-const loaderInfo = (hex: string): string =>
-  (hex.replace(/[^0-9a-f]/gi, '').slice(8, 264).match(/..../g) ?? []).map(pair => String.fromCharCode(parseInt(pair.slice(0, 2), 16))).join('')
+const loaderText = (hex: string): string =>
+  (hex.replace(/[^0-9a-f]/gi, '').slice(8, 1024).match(/..../g) ?? []).map(pair => String.fromCharCode(parseInt(pair.slice(0, 2), 16))).join('')
+
+/** The last word of a text in UTF-16 ends with a zero. */
+function loaderVariable(all: readonly TreeLine[], name: string): Setting | undefined {
+  const found = all.find(({ path, mark }) => mark === '#' && baseName(path).startsWith(name))
+  return found && { text: loaderText(found.text).split('\0', 1)[0] ?? '', line: found.line }
+}
 
 interface Loader { readonly loader: string, readonly line: number }
 
@@ -150,8 +174,8 @@ interface Loader { readonly loader: string, readonly line: number }
 function findLoader(all: readonly TreeLine[], kinds: ReadonlySet<FileKind>): Loader | undefined {
   const at = (form: RegExp) => all.find(({ path, mark }) => mark !== '!' && form.test(path))?.line
   const has = (kind: FileKind, form: RegExp) => (kinds.has(kind) ? at(form) ?? 1 : undefined)
-  const info = all.find(({ path, mark }) => mark === '#' && baseName(path).startsWith('LoaderInfo-'))
-  const told = info ? loaderInfo(info.text) : ''
+  const info = loaderVariable(all, 'LoaderInfo-')
+  const told = info?.text ?? ''
   const uuids = at(/\/proxmox-boot-uuids$/)
   const cmdline = has('kernel-cmdline', /\/kernel\/cmdline$/)
   const grubCfg = at(/\/grub2?\/grub\.cfg$/)
@@ -159,7 +183,7 @@ function findLoader(all: readonly TreeLine[], kinds: ReadonlySet<FileKind>): Loa
   const bls = all.find(({ text }) => /^\s*GRUB_ENABLE_BLSCFG="?true/.test(text))
   const candidates: readonly (readonly [string, number | undefined])[] = [
     ['proxmox-boot-tool', cmdline !== undefined && !told.startsWith('GRUB') ? uuids : undefined],
-    ['kernelstub', has('kernelstub', /kernelstub/)],
+    ['kernelstub', told.startsWith('GRUB') ? undefined : has('kernelstub', /kernelstub/)],
     ['unraid', has('syslinux', /syslinux/)],
     ['other', has('nix', /\.nix$/)],
     ['systemd-boot', told.startsWith('systemd-boot') ? info?.line : undefined],
@@ -208,21 +232,24 @@ function factsOf(evidence: Evidence, all: readonly TreeLine[], whole: boolean): 
   const faults = gather(evidence.id)
   const running = all.find(({ path }) => path.endsWith('/osrelease'))?.text.trim()
   const of = (kind: FileKind) => files.filter(file => file.kind === kind)
+  const started = loaderVariable(all, 'LoaderEntrySelected-')
+  const entry = chosenEntry(of('entry'), running, started?.text ?? '')
   const settings: Readonly<Record<FileKind, readonly Setting[]>> = {
     grub: readGrub(of('grub'), faults),
-    entry: readEntries(of('entry'), running),
+    entry: readEntry(entry),
     'kernel-cmdline': readKernelCmdline(of('kernel-cmdline'), faults),
     kernelstub: readKernelstub(of('kernelstub')),
     syslinux: readSyslinux(of('syslinux')),
-    nix: readNix(of('nix')),
+    nix: nixList(of('nix'), /\b(?:extraK|k)ernelParams\s*=(.*)$/) ?? [],
   }
   const used = sourcesOf(loader.loader, settings)
   const configured = gather(evidence.id)
   const unused = gather(evidence.id)
   for (const kind of used) addParameters(settings[kind], configured)
   for (const kind of Object.keys(settings) as FileKind[]) if (!used.includes(kind)) addParameters(settings[kind], unused, configured)
-  const host: HostDraft = { bootLoader: known(loader.loader, evidence.id, loader.line), bootConfigFaults: faults.fact(), configuredUnusedParams: unused.fact() }
+  const host: HostDraft = { bootLoader: known(loader.loader, evidence.id, loader.line), bootConfigFaults: faults.fact(), configuredUnusedParams: unused.fact(), ...nixModules(evidence, of('nix')) }
   if (used.some(kind => settings[kind].length)) host.configuredParams = configured.fact()
+  if (started && entry && used[0] === 'entry' && entryName(entry.path) === entryName(started.text)) host.bootEntry = known(entry.path, evidence.id, started.line)
   const nix = of('nix')[0]?.lines[0]
   if (nix && loader.loader === 'other') host.distribution = known('nixos', evidence.id, nix.line)
   const written = loader.loader === 'grub' && used[0] === 'grub' ? writtenParameters(evidence, all, running) : undefined

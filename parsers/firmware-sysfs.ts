@@ -20,7 +20,7 @@ export default parser({
   parse(evidence) {
     // Only a collector is known to have looked for every file.
     const seen = readSeen(textOf(evidence), evidence.takenAt !== undefined && evidence.status === 'ok')
-    return { host: { ...tables(seen, evidence.id, evidence.status === 'ok'), ...boot(seen, evidence.id), ...board(seen, evidence.id) } }
+    return { host: { ...tables(seen, evidence.id, evidence.status === 'ok'), ...boot(seen, evidence.id), ...board(seen, evidence.id), ...loaderShown(textOf(evidence), evidence.id) } }
   },
 })
 
@@ -102,6 +102,41 @@ function boot(seen: Seen, id: EvidenceId): HostFacts {
     host.secureBoot = known<boolean>(null, id, seen.noEfi)
   }
   if (seen.secureBoot) host.secureBoot = known(seen.secureBoot.on, id, seen.secureBoot.line)
+  return host
+}
+
+/** Files that a boot entry of firmware starts; \\EFI\\BOOT\\BOOTX64.EFI may be any loader. */
+const loaderFiles: readonly (readonly [RegExp, string])[] = [[/\\systemd-boot\w{2,8}\.efi$/i, 'systemd-boot'], [/\\(?:grub|shim)\w{2,8}\.efi$/i, 'grub']]
+const products: readonly (readonly [RegExp, string])[] = [[/^systemd-boot\b/, 'systemd-boot'], [/^GRUB\b/, 'grub']]
+
+/**
+ * What `bootctl status`, `efibootmgr -v` and `mokutil --sb-state` print of this start:
+ *
+ *     Secure Boot: enabled (user)
+ *     Current Boot Loader:
+ *           Product: systemd-boot 255.4-1
+ *     Current Entry: arch.conf
+ *     BootCurrent: 0002
+ *     Boot0002* debian	HD(1,GPT,…)/File(\\EFI\\debian\\shimx64.efi)
+ */
+function loaderShown(body: string, id: EvidenceId): HostFacts {
+  const host: Draft<HostFacts> = {}
+  let [section, current] = ['', '']
+  for (const { text: raw, line } of linesOf(body)) {
+    const text = raw.trim().slice(0, 500)
+    const [, secure] = /^(?:SecureBoot|Secure Boot:) (enabled|disabled)\b/.exec(text) ?? []
+    if (secure !== undefined) host.secureBoot ??= known(secure === 'enabled', id, line)
+    if (/^(?:System|Current|Default|Available|Boot)[\w ]{0,40}:$/.test(text)) section = text
+    const product = section === 'Current Boot Loader:' ? /^Product: (\S.{0,80})$/.exec(text)?.[1] : undefined
+    current = /^BootCurrent: ([0-9A-F]{4})$/.exec(text)?.[1] ?? current
+    const [, number, file = ''] = /^Boot([0-9A-F]{4})\*? .{0,300}?(\\EFI\\[\w.\\-]{3,120}\.efi)\b/i.exec(text) ?? []
+    const loader = product !== undefined ? products.find(([form]) => form.test(product)) : number !== undefined && number === current ? loaderFiles.find(([form]) => form.test(file)) : undefined
+    if (loader) host.loaderStarted ??= known(loader[1], id, line)
+    const entry = /^Current Entry: ([\w.+@-]{1,200})$/.exec(text)?.[1]
+    if (entry !== undefined) host.bootEntry ??= known(entry, id, line)
+  }
+  // Both programs give up where the machine was booted by legacy BIOS.
+  if (host.loaderStarted ?? (current !== '' || host.bootEntry)) host.firmware = known('uefi', id, 1)
   return host
 }
 

@@ -8,7 +8,8 @@ import { gather, type Gathered } from './gather.ts'
 import { parser } from './parser.ts'
 import { isTree, readTree } from './tree.ts'
 
-interface Node { gpuId?: number, vendor?: number, location?: number, domain?: number, version?: number, line: number }
+interface Node { gpuId?: number, vendor?: number, location?: number, domain?: number, version?: number, line: number, readonly links: Link[] }
+interface Link { readonly type: number, to?: string, flags?: number, line: number }
 
 /** 100300 is gfx1030, 90010 gfx90a: ten thousands, hundreds and ones, the last two in hex (kfd_crat.h, gfx_target_version). */
 const gfxName = (version: number): string => `gfx${Math.floor(version / 10_000)}${(Math.floor(version / 100) % 100).toString(16)}${(version % 100).toString(16)}`
@@ -50,8 +51,19 @@ export default parser({
       drmNodes.set(bdf, list)
     }
     for (const [bdf, list] of drmNodes) (functions[bdf] ??= {}).nodes = list.fact()
+    const hangs = gather(evidence.id)
+    let asked = 0
     for (const { path, mark, text, line } of lines) {
+      const card = /\/drm\/(card\d{1,4})\/error$/.exec(path)?.[1]
+      if (card !== undefined && (mark === '#' || mark === '=')) {
+        // `No error state collected`, or the saved state (drivers/gpu/drm/i915/i915_sysfs.c, error_state_read).
+        const first = (mark === '#' ? decoded(text) : text).split('\n', 1)[0]?.trim() ?? ''
+        asked ||= line
+        if (/^GPU HANG: ecode /.test(first)) hangs.add(`${cards.get(card) ?? card} ${first.slice(0, 120)}`, line)
+      }
       if (mark !== '=') continue
+      const link = /\/topology\/nodes\/(\d{1,4})\/io_links\/\d{1,4}\/properties$/.exec(path)?.[1]
+      if (link !== undefined) readLink(nodes, link, text, line)
       const topology = /\/topology\/nodes\/(\d{1,4})\/(gpu_id|properties)$/.exec(path)
       if (topology) readNode(nodes, topology[1] as string, topology[2] === 'gpu_id' ? `gpu_id ${text.trim()}` : text, line)
       const found = /\/drm\/(card\d{1,4})(?:-([\w-]{1,40}))?\/(?:device\/(?:ras\/)?)?(\w+)$/.exec(path)
@@ -81,6 +93,8 @@ export default parser({
       if (bdf === null) continue
       const fn = (functions[bdf] ??= {})
       fn.inKfd = known(true, evidence.id, node.line)
+      const way = wayToProcessor(node, nodes)
+      if (way) fn.kfdNoAtomics = known(way.noAtomics, evidence.id, way.line)
       if (node.version) fn.gfxTarget = known(gfxName(node.version), evidence.id, node.line)
     }
     // Cards that are listed and have no node there: the compute driver left them out.
@@ -89,14 +103,34 @@ export default parser({
       fn.inKfd ??= known(false, evidence.id, 1)
       fn.amdBadPages ??= known<number>(null, evidence.id, 1)
     }
-    return { functions }
+    return { functions, ...(asked > 0 ? { host: { gpuHangs: hangs.size > 0 ? hangs.fact() : known<readonly string[]>([], evidence.id, asked) } } : {}) }
   },
 })
+
+/** A text that a tree has as bytes. */
+const decoded = (hex: string): string => Buffer.from(hex.replace(/[^0-9a-f]/gi, ''), 'hex').toString('latin1')
+
+function readLink(nodes: Map<string, Node>, name: string, text: string, line: number): void {
+  const [, key, digits] = /^(type|node_to|flags) (\d{1,10})$/.exec(text.trim()) ?? []
+  const links = nodes.get(name)?.links
+  if (!links || key === undefined) return
+  // The first line of each of these files.
+  if (key === 'type') links.push({ type: Number(digits), line })
+  const link = links.at(-1)
+  if (link && key === 'node_to') link.to = digits as string
+  if (link && key === 'flags') Object.assign(link, { flags: Number(digits), line })
+}
+
+/** Links of type 2 are PCI Express; bits 2 and 3 of their flags say that atomics of 32 and 64 bits do not pass (kfd_crat.h). Those between GPUs do not count. */
+function wayToProcessor(node: Node, nodes: ReadonlyMap<string, Node>): { readonly noAtomics: boolean, readonly line: number } | null {
+  const link = node.links.find(({ type, to, flags }) => type === 2 && flags !== undefined && to !== undefined && nodes.get(to)?.gpuId === 0)
+  return link ? { noAtomics: ((link.flags ?? 0) & 0b1100) !== 0, line: link.line } : null
+}
 
 function readNode(nodes: Map<string, Node>, name: string, text: string, line: number): void {
   const pair = /^(\w+) (\d{1,15})$/.exec(text.trim())
   if (!pair) return
-  const node = nodes.get(name) ?? { line }
+  const node: Node = nodes.get(name) ?? { line, links: [] }
   const value = Number(pair[2])
   switch (pair[1]) {
     case 'gpu_id': node.gpuId = value; break

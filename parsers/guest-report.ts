@@ -21,6 +21,8 @@ const pciId = /PCI\\{1,2}VEN_([0-9A-F]{4})&(?:amp;)?DEV_([0-9A-F]{4})/i
 const version = /\b(\d{1,3}\.\d{1,3}\.\d{1,5}\.\d{1,5})\b/
 const basicDriver = /\bbasicdisplay\.inf|\bdisplay\.inf|Microsoft Basic (?:Display|Render)/i
 const highestCode = 57
+/** What pnputil says where the list of devices with a problem is empty. */
+const noProblems = /^\s{0,20}No devices were found on the system\b/
 /** `Problem: 0x2B`, in events 411 and 442 of Kernel-PnP. */
 const eventProblem = /^\s{0,20}Problem: (0x[0-9a-f]{1,2})\s*$/i
 
@@ -55,6 +57,7 @@ function readText(text: string, found: Found): void {
   const finish = () => { keep(found, device); device = blank() }
   for (const { text: row, line } of linesOf(text)) {
     if (row.trim() === '') { finish(); continue }
+    if (noProblems.test(row)) found.listing ||= line
     const id = idIn(row)
     const code = codeIn(row)
     // A row of a table is a device of its own; so is a second id or a second code in a block.

@@ -46,6 +46,9 @@ t.test('prefixes: each form is taken off and gives its time', async t => {
     ['level for host', `2026-11-21T00:11:22.123456Z NOTICE kernel: [   71.688544] ${message}`, 71.688544],
     ['kernel[0]', `Nov 21 00:11:22 tower kernel[0]: ${message}`, null],
     ['/dev/kmsg', `6,339,71688544,-;${message}`, 71.688544],
+    ['Talos', `10.0.0.1: kern:    info: [2026-01-02T03:04:05.123456789Z]: ${message}`, Date.parse('2026-01-02T03:04:05.123Z') / 1000],
+    ['Kata, proxy', `level=info msg="[   71.688544] ${message}`, 71.688544],
+    ['Kata, console', `Jan  2 03:04:05 box containerd[99]: time="2026-01-02T03:04:05.1Z" level=debug msg="reading guest console" name=containerd-shim-v2 sandbox=a vmconsole="[   71.688544] ${message}`, 71.688544],
     ['netconsole', `6,339,71688544,-,ncfrag=0/31;${message}`, 71.688544],
     ['lost escape', `c[?7l[2J[   71.688544] ${message}`, 71.688544],
     ['json', JSON.stringify({ __MONOTONIC_TIMESTAMP: '71688544', _TRANSPORT: 'kernel', MESSAGE: message }), 71.688544],
@@ -86,6 +89,9 @@ t.test('addresses', async t => {
 
 t.test('log text: damage of transport is undone, lines keep their first physical number', async t => {
   t.equal(logText('[    1.0] a\n[    2.0] b\n').repaired, false)
+  t.same(lines('[   17.1] audit: type=1400 audit(1.7:8): apparmor="DENIED"\noperation="open" profile="libvirtd"\nname="/sys/bus/pci/drivers_probe"\npid=9 comm="x" requested_mask="w"\n'), [[1, '[   17.1] audit: type=1400 audit(1.7:8): apparmor="DENIED" operation="open" profile="libvirtd" name="/sys/bus/pci/drivers_probe" pid=9 comm="x" requested_mask="w"']], 'the fields of a wrapped audit message, however few lines are stamped')
+  t.same(lines('{"log":"vm exit[0]\\n\\treason\\t\\tSVM\\n","stream":"stderr","time":"2024-05-06T07:08:09.123Z"}'), [[1, '2024-05-06T07:08:09.123Z vm exit[0] \treason\t\tSVM']], 'a record of a container runtime')
+  t.same(lines('{ "time": "2024-05-06T07:08:09.123Z", "v": 0, "name": "zoneadmd", "msg":"add_arg: -S\\n" }\n{ "time": "cut'), [[1, '2024-05-06T07:08:09.123Z add_arg: -S'], [2, '{ "time": "cut']], 'of a zone')
   t.same(lines('[    1.0] a\r\n[    2.0] b\r\n'), [[1, '[    1.0] a'], [2, '[    2.0] b']])
   t.same(lines('\x1b[32m[    1.0] \x1b[0m\x1b[33mpci\x1b[0m\n'), [[1, '[    1.0] pci']])
   t.same(lines('    [ 15.049948] pcieport 0000:00:01.0: Unable to change power state from \nD3cold to D0, device inaccessible\n    [ 16.0] next\n'),
@@ -112,6 +118,7 @@ t.test('boots, and whether the last is whole', async t => {
   t.same(bootsOf(logText('I am using Linux version 5.15 here\n')), [])
   t.same(bootsOf(logText('---<<BOOT>>---\nCopyright (c) 1992-2021 The FreeBSD Project.\nFreeBSD 13.1-RELEASE\n')).map(boot => boot.line), [1])
   t.same(bootsOf(logText('Copyright (c) 1992-2021 The FreeBSD Project.\n')).length, 1)
+  t.same(bootsOf(logText('OpenBSD 7.4 (GENERIC.MP) #1: Tue\nrebooting...\nOpenBSD 7.4 (GENERIC.MP) #1: Tue\n')).map(boot => [boot.platform, boot.line]), [['other', 1], ['other', 3]])
   t.equal(isWhole(log(first)), true)
   t.equal(isWhole(log(first, 'cut')), false)
   const { takenAt: _, ...pasted } = log(first)
@@ -203,6 +210,9 @@ t.test('where it runs', async t => {
   t.match(guest('irq 22: nobody cared (try booting with the "irqpoll" option)', 'Hardware name: QEMU Standard PC (Q35 + ICH9, 2009), BIOS 0.0.0 02/06/2015'), { runsIn: { value: 'vm' }, outerHypervisor: { value: 'qemu' } }, 'in a trace')
   t.not(guest('Hardware name: ASUS System Product Name/PRIME X570-PRO, BIOS 4602 02/23/2023').runsIn?.value, 'vm')
   t.match(guest('Booting paravirtualized kernel on KVM'), { runsIn: { value: 'vm' } })
+  const kata = 'level=info msg="[    9.581239] pci 0000:00:07.0: BAR 1: no space for [mem size 0x400000000 64bit pref]\\n"'
+  t.match(hostOf(kata), { runsIn: { value: 'vm' } })
+  t.equal(hostOf(`Jan  2 03:04:05 box kernel: ACPI: DMAR 0x0\n${kata}`).runsIn, undefined, 'a journal of the host')
   t.equal(guest('xen: setting up', 'Xen version: 4.17 (preserve-AD) (dom0)', 'Hypervisor detected: Xen PV').runsIn, undefined)
 })
 
@@ -330,6 +340,9 @@ t.test('a search for the IOMMU that found none', async t => {
   t.same(of('$ dmesg | grep -e DMAR -e IOMMU -e AMD-Vi', '[    0.5] AMD-Vi: AMD IOMMUv2 functionality not available on this system'), [false, false, 0])
   t.same(of('$ dmesg | grep -i -e IOMMU', '[    0.3] iommu: Default domain type: Translated', '[    0.4] pci 0000:00:01.0: Adding to iommu group 0'), [undefined, undefined, undefined])
   t.same(of('$ dmesg | grep IOMMU', enabled), [undefined, false, undefined], 'nobody asked for the table')
+  for (const narrow of ['DMAR.*IOMMU', '-i "DMAR: IOMMU enabled"', "-e 'IOMMU enabled' -e DMAR-IR"]) t.same(of(`# dmesg | grep ${narrow}`, enabled), [undefined, undefined, undefined], 'only some of the lines were asked for')
+  t.same(of('# dmesg | grep "DMAR\\|IOMMU"', enabled), [false, false, 0])
+  t.same(of("# dmesg | grep -iE '(dmar|iommu)'", enabled), [false, false, 0])
   t.same(of(search), [undefined, undefined, undefined], 'the ring may have lost its start')
   t.same(of(search, '[   99.0] DMAR: [DMA Read] Request device [02:00.0] fault addr 1000'), [undefined, undefined, undefined])
   t.same(of(enabled), [undefined, undefined, undefined], 'one line that somebody picked')

@@ -29,7 +29,7 @@ export default parser({
     const boots = bootsOf(log)
     const last = boots.at(-1)
     const boot = new BootLog(evidence, log, last?.start ?? 0, isWhole(evidence))
-    const platform = last?.platform ?? guessPlatform(boot)
+    const platform = last?.platform === 'other' ? null : last?.platform ?? guessPlatform(boot)
     const { host = {}, ...rest } = platform === 'linux' ? linux(boot) : platform === 'freebsd' ? freebsd(boot) : {}
     const first = log.lineAt(last?.start ?? 0)
     const where = boot.platformLine ?? first.number
@@ -123,6 +123,9 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'freebsd', anchor: 'CAM status: ', line: /^\([a-z]+\d+:\w{1,32}:\d+:\d+:[\da-f]+\): CAM status: / },
   { platform: 'freebsd', anchor: 'ppt', line: /^ppt\d+:? .*mem 0x/ },
   { platform: 'freebsd', anchor: 'drmn', line: /^drmn\d+: (?:<drmn>|\[drm\]|successfully|could not|fail|Fatal)/ },
+  { platform: 'freebsd', anchor: 'vgapci', line: /^vgapci\d+: (?:child|Boot video device|<VGA)/ },
+  { platform: 'freebsd', anchor: 'Fatal trap ', line: /^Fatal trap \d{1,3}: .* while in (?:kernel|user|vm86) mode/ },
+  { platform: 'freebsd', anchor: 'KDB: ', line: /^KDB: (?:stack backtrace|enter: )/ },
   { platform: 'freebsd', anchor: ' attach returned ', line: /^device_attach: [a-z_]{1,32}\d+ attach returned \d/ },
   { platform: 'freebsd', anchor: 'KLD', line: /^KLD:? (?:file )?\S{1,64}\.ko:? (?:depends on |is missing )/ },
   { platform: 'freebsd', anchor: 'linker_load_file: ', line: /^linker_load_file: / },
@@ -302,6 +305,14 @@ const unitSigns: readonly (readonly [anchor: string, line: RegExp])[] = [
   ['AMD-Vi', /AMD-Vi: (?!AMD IOMMUv2 functionality not available|Unknown option)/], ['IVRS', /ACPI: IVRS/], ['AMD IOMMU', /(?:Detected|AMD-Vi:.*loaded) AMD IOMMU #/], ['iommu group', /iommu group \d/],
 ]
 
+/** Whether a grep with these words shows every line that has some word; `DMAR.*IOMMU` or `"DMAR: IOMMU enabled"` do not show every line with DMAR. */
+function asksFor(words: string): (word: string) => boolean {
+  const fold = /(?:^|\s)-\w{0,8}i/.test(words) ? (text: string) => text.toLowerCase() : (text: string) => text
+  const patterns = [...words.matchAll(/"([^"\n]{0,100})"|'([^'\n]{0,100})'|([^\s"']{1,200})/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '').filter(text => !text.startsWith('-'))
+  const wanted = new Set(patterns.flatMap(text => text.split(/\\?\|/)).map(text => fold(text.replace(/^[\s(\\^]{1,9}|[\s)\\]{1,9}$/g, ''))))
+  return word => wanted.has(fold(word))
+}
+
 /**
  * Who searches the whole log for DMAR sees the table and every unit there is; if only `DMAR: IOMMU enabled` comes, which
  * is printed while the command line is read, firmware offered none. The same for AMD-Vi.
@@ -312,7 +323,7 @@ function searchedForIommu(boot: BootLog): HostFacts {
   const words = text.includes('grep') ? iommuSearch.exec(text)?.[1] : undefined
   const begins = words !== undefined && !/(?:^|\s)-\w{0,8}v|^\s*-m/.test(words) && !/\n\s*(?:\.\.\.|…|\[\.\.\.\])/.test(text) ? beginnings.exec(text) : null
   if (words === undefined || !begins) return {}
-  const asks = (word: string) => words.includes(word) || (/(?:^|\s)-\w{0,8}i/.test(words) && words.toLowerCase().includes(word.toLowerCase()))
+  const asks = asksFor(words)
   const hit = (signs: typeof tableSigns) => signs.map(([anchor, line]) => boot.first(anchor, line)).find(Boolean) ?? null
   const line = boot.lineAt(begins.index).number
   const [table, unit] = [hit(tableSigns), hit(unitSigns)]
@@ -339,6 +350,18 @@ const virtualBoards: readonly (readonly [RegExp, string])[] = [
 ]
 const named = (table: readonly (readonly [RegExp, string])[], text: string) => table.find(([pattern]) => pattern.test(text))?.[1] ?? null
 
+/**
+ * The line that shows this to be the console of a guest of Kata, which its runtime copies into the log of the host; null where
+ * that log has lines of the host's kernel as well: `level=info msg="[    9.581239] pci 0000:00:07.0: …`, `… vmconsole="[    9.581239] …`
+ */
+function kataConsole(boot: BootLog): number | null {
+  if (boot.text.includes(' kernel: ')) return null
+  const at = Math.max(boot.text.indexOf('vmconsole="[', boot.start), boot.text.indexOf(' msg="[', boot.start))
+  if (at < 0) return null
+  const line = boot.lineAt(at)
+  return /\blevel=\w{1,8} msg=(?:"|"reading guest console" .{0,500}vmconsole=")\[ {0,12}\d+\.\d+\] /.test(line.text) ? line.number : null
+}
+
 function hypervisor(boot: BootLog): HostFacts {
   const wsl = boot.first('Linux version ', /Linux version \S+-microsoft-standard/i)
   if (wsl) return { runsIn: boot.fact('wsl', wsl.line), outerHypervisor: boot.fact('hyperv', wsl.line) }
@@ -353,6 +376,8 @@ function hypervisor(boot: BootLog): HostFacts {
   const name = virtual && !(virtual === 'qemu' && outer === 'kvm') ? virtual : outer
   const at = found ?? (virtual ? board : null) ?? boot.first('Booting paravirtualized kernel on KVM', /^Booting paravirtualized kernel on KVM/) ?? boot.first('kvm-guest: ', /^kvm-guest: /)
   if (at) return { runsIn: boot.fact('vm', at.line), ...(name && { outerHypervisor: boot.fact(name, at.line) }) }
+  const kata = kataConsole(boot)
+  if (kata !== null) return { runsIn: boot.fact('vm', kata) }
   return boot.whole && isPc(boot) ? { runsIn: boot.fact('metal', boot.firstLine), outerHypervisor: boot.fact<string>(null, boot.firstLine) } : {}
 }
 

@@ -110,6 +110,13 @@ t.test('the boot loader and its parameters', async t => {
   t.same([fedora.bootLoader?.value, fedora.configuredParams?.value, fedora.configuredUnusedParams?.value], ['grub', ['root=UUID=1', 'ro', 'rhgb'], ['intel_iommu=on']])
   const info = `06000000${Buffer.from('systemd-boot 255', 'utf16le').toString('hex')}0000`
   t.equal(host(bootConfig, '/etc/default/grub\t=GRUB_TIMEOUT=5', '/boot/grub/grub.cfg\t@100600 0 0 1 1', `/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\t#${info}`).bootLoader?.value, 'systemd-boot', 'what the loader itself told')
+  const variable = (name: string, text: string) => `/sys/firmware/efi/efivars/${name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\t#06000000${Buffer.from(text, 'utf16le').toString('hex')}0000`
+  const two = ['/proc/sys/kernel/osrelease\t=6.9.9-arch1-1', '/boot/loader/entries/arch.conf\t=options root=/dev/sda2 rw intel_iommu=on', '/boot/loader/entries/plain+2-1.conf\t=options root=/dev/sda2 rw', variable('LoaderInfo', 'systemd-boot 255')]
+  const started = host(bootConfig, ...two, variable('LoaderEntrySelected', 'Plain.conf'))
+  t.same([started.configuredParams?.value, started.bootEntry], [['root=/dev/sda2', 'rw'], { value: '/boot/loader/entries/plain+2-1.conf', at: [{ evidence: 'boot-config', where: 5 }] }])
+  const gone = host(bootConfig, ...two, variable('LoaderEntrySelected', 'gone.conf'))
+  t.same([gone.configuredParams?.value, gone.bootEntry], [['root=/dev/sda2', 'rw', 'intel_iommu=on'], undefined], 'an entry that is not among these')
+  t.equal(host(bootConfig, '/etc/kernelstub/configuration\t="kernel_options": [ "quiet" ]', '/etc/default/grub\t=GRUB_CMDLINE_LINUX="x=1"', variable('LoaderInfo', 'GRUB 2.12')).bootLoader?.value, 'grub', 'a file that was left over')
   const pop = host(bootConfig, '{', '  "default": { "kernel_options": [ "quiet" ] },', '  "user": {', '    "kernel_options": [', '      "quiet",', '      "intel_iommu=on"', '    ],', '    "esp_path": "/boot/efi"', '  }', '}')
   t.same([pop.bootLoader?.value, pop.configuredParams?.value], ['kernelstub', ['quiet', 'intel_iommu=on']])
   const unraid = host(bootConfig, 'default menu.c32', 'label Unraid OS', '  menu default', '  kernel /bzimage', '  append vfio-pci.ids=10de:1b39 initrd=/bzroot', 'label Safe', '  append initrd=/bzroot')
@@ -122,6 +129,9 @@ t.test('the boot loader and its parameters', async t => {
 t.test('NixOS', async t => {
   const nix = host(bootConfig, '{ config, pkgs, ... }: {', '  boot.kernelParams = [ "intel_iommu=on"', '    "vfio-pci.ids=10de:1b39,10de:10f0" ];', '  boot.kernelModules = [ "kvm-intel" ];', '}')
   t.same([nix.configuredParams?.value, nix.distribution?.value], [['intel_iommu=on', 'vfio-pci.ids=10de:1b39,10de:10f0'], 'nixos'])
+  t.same([nix.nixModules?.value, nix.nixInitrdModules?.value, nix.nixVideoDrivers?.value], [['kvm-intel'], [], []])
+  const early = host(bootConfig, '{', '  boot.initrd.kernelModules = [ "vfio_pci"', '    "vfio" ];', '  boot.kernelModules = [ "nvidia" ];', '  services.xserver.videoDrivers = [ "nvidia" ];', '  boot.extraKernelParams = [ "amd_iommu=on" ];', '}')
+  t.same([early.nixModules?.value, early.nixInitrdModules?.value, early.nixVideoDrivers?.value, early.configuredParams?.value], [['nvidia'], ['vfio_pci', 'vfio'], ['nvidia'], ['amd_iommu=on']])
   t.same(host(bootConfig, '# boot.kernelParams = [ "quiet" ];').configuredParams?.value, undefined)
 })
 

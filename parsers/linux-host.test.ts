@@ -31,6 +31,13 @@ t.test('GPUs as display drivers show them', async t => {
     '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null, amdVbios: '113-D4120500-101' },
     '0000:04:00.0': { nodes: ['/dev/dri/card1'], monitors: [], inKfd: false, amdBadPages: null },
   })
+  const link = (number: number, type: number, to: number, flags: number) => ['type', 'version_major', 'node_from', 'node_to', 'flags'].map((key, at) => `/sys/class/kfd/kfd/topology/nodes/1/io_links/${number}/properties\t=${key} ${[type, 0, 1, to, flags][at]}`)
+  const linked = (...links: string[][]) => functions(gpuSysfs, '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7', ...node(1, 'location_id 768'), '/sys/class/kfd/kfd/topology/nodes/2/gpu_id\t=9', ...links.flat())['0000:03:00.0']?.kfdNoAtomics
+  t.same([linked(link(0, 2, 0, 13))?.value, linked(link(0, 2, 0, 1))?.value, linked(link(0, 2, 2, 13), link(1, 2, 0, 1))?.value, linked(link(0, 11, 0, 13)), linked()], [true, false, false, undefined, undefined], 'the way to the processor alone')
+  const errors = (...lines: string[]) => gpuSysfs.parse({ id: 'gpu-sysfs', kind: 'gpu-sysfs', from: 'x', status: 'ok', body: ['/sys/class/drm\t/', card('card0', '0000:00:02.0'), ...lines].join('\n') }).host?.gpuHangs?.value
+  const hex = (text: string) => Buffer.from(text).toString('hex')
+  t.same([errors(`/sys/class/drm/card0/error\t#${hex('GPU HANG: ecode 12:1:85dcfdfb, in game [4711]\nKernel: 6.8')}`), errors(`/sys/class/drm/card0/error\t#${hex('No error state collected\n')}`), errors(), errors('/sys/class/drm/card7/error\t=GPU HANG: ecode 9:0:1')],
+    [['0000:00:02.0 GPU HANG: ecode 12:1:85dcfdfb, in game [4711]'], [], undefined, ['card7 GPU HANG: ecode 9:0:1']])
   t.equal(functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), ...['gpu_id'].map(() => '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7'), ...node(1, 'location_id 768', 'gfx_target_version 90010'))['0000:03:00.0']?.gfxTarget?.value, 'gfx90a')
   t.same(functions(gpuSysfs, 'nothing of the kind', '/sys/class/drm/card9/device/mem_info_vram_total:12'), {}, 'a card of which no link tells the address')
 })

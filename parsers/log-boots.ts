@@ -4,7 +4,8 @@ import { logOf, type LogicalLine, type LogText } from '../matching/log-text.ts'
 import { readLogLine } from './log-line.ts'
 
 export interface Boot {
-  readonly platform: 'linux' | 'freebsd'
+  /** `other`: a system whose boots are told apart and that is read no further. */
+  readonly platform: 'linux' | 'freebsd' | 'other'
   /** Offset in `LogText.text` of the first line of the boot. */
   readonly start: number
   /** The physical line number of that line, from 1. */
@@ -16,6 +17,8 @@ const banners = [
   { platform: 'linux', anchor: 'Linux version ', begins: /^Linux version \d/ },
   { platform: 'freebsd', anchor: '---<<BOOT>>---', begins: /^---<<BOOT>>---/ },
   { platform: 'freebsd', anchor: ' The FreeBSD Project.', begins: /^Copyright \(c\) \S+ The FreeBSD Project\./ },
+  { platform: 'other', anchor: 'OpenBSD ', begins: /^OpenBSD \d+\.\d+\S* \(/ },
+  { platform: 'other', anchor: 'NetBSD ', begins: /^NetBSD \d+\.\d+\S* \(/ },
 ] as const
 
 /** Lines between FreeBSD's boot mark and its copyright, which together are one boot: HardenedBSD puts its own between. */
@@ -44,7 +47,7 @@ function searchBoots(log: LogText): Boot[] {
   const ordered = banner.toSorted((a, b) => a.start - b.start)
   return ordered.filter((boot, index) => {
     const before = ordered[index - 1]
-    return !before || boot.platform === 'linux' || before.platform !== boot.platform || boot.start - before.start > sameBoot
+    return !before || boot.platform !== 'freebsd' || before.platform !== boot.platform || boot.start - before.start > sameBoot
   })
 }
 
@@ -59,7 +62,7 @@ function linesWith(log: LogText, anchor: string): { line: LogicalLine; at: numbe
 }
 
 /** Fewer lines than any boot prints: a log of several boots that ends so was cut (kexec, a crash kernel), a paste that short is an excerpt. */
-const shortest = { linux: 150, freebsd: 40 } as const
+const shortest = { linux: 150, freebsd: 40, other: 40 } as const
 /** Marks people leave where they took lines out: `...`, `[...]`, `[…]`, `<snip>`, `--- 8< ---`. */
 const cutMark = /^\s*(?:\[?(?:\.{3,}|…)\]?|[[<(]snip(?:ped)?[\]>)]|-+ ?(?:8<|snip).*)\s*$/im
 

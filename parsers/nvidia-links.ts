@@ -9,17 +9,21 @@ const connection = /^(?:NV\d{1,2}|PIX|PXB|PHB|NODE|SYS)$/
 const mostGpus = 64
 
 /**
- * `nvidia-smi nvlink -s` and `nvidia-smi topo -m`: links that are down on a host that uses NVLink, and what connects each two GPUs.
+ * `nvidia-smi nvlink -s`, `nvidia-smi nvlink -e` and `nvidia-smi topo -m`: links that are down on a host that uses NVLink, errors that they
+ * counted, and what connects each two GPUs.
  *
  *     GPU 0: NVIDIA H100 80GB HBM3
  *     	 Link 0: 26.562 GB/s
  *     	 Link 1: <inactive>
+ *     	 Link 0: CRC Errors: 14
  */
 export default parser({
   gives: 'nvidia-links',
   parse(evidence: Evidence) {
     const down = gather(evidence.id)
     const pairs = gather(evidence.id)
+    const errors = gather(evidence.id)
+    let counted = false
     let [gpu, active, matrix] = ['', 0, false]
     let names: readonly string[] = []
     for (const { text: raw, line } of linesOf(textOf(evidence))) {
@@ -29,6 +33,11 @@ export default parser({
       if (link !== undefined && gpu !== '') {
         if (state === '<inactive>') down.add(`GPU ${gpu} link ${link}`, line)
         else active++
+      }
+      const [, at, what = '', count = ''] = /^\s{1,8}Link (\d{1,3}): (Replay|Recovery|CRC) Errors: (\d{1,15})$/.exec(text.trimEnd()) ?? []
+      if (at !== undefined && gpu !== '') {
+        counted = true
+        if (Number(count) > 0) errors.add(`GPU ${gpu} link ${at} ${what} ${count}`, line)
       }
       const cells = text.split('\t').map(cell => cell.trim())
       if (cells[0] === '' && cells[1] === 'GPU0') [names, matrix] = [cells.slice(1), true]
@@ -42,6 +51,7 @@ export default parser({
     const host: HostDraft = {}
     // Where no link is up NVLink is not in use: no bridge is fitted, or none can be.
     if (gpu !== '' && active + down.size > 0) host.nvLinksDown = active > 0 ? down.fact() : gather(evidence.id).fact()
+    if (counted) host.nvLinkErrors = errors.fact()
     if (matrix) host.gpuConnections = pairs.fact()
     return { host }
   },

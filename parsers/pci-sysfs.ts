@@ -1,8 +1,9 @@
 import { bdfFromText, type Bdf } from '../model/bdf.ts'
 import { textOf, type EvidenceId } from '../model/evidence.ts'
-import { known } from '../model/fact.ts'
+import { known, type Fact } from '../model/fact.ts'
 import type { FunctionFacts, GroupFacts, HostFacts } from '../model/snapshot.ts'
 import type { Draft } from './draft.ts'
+import { gather } from './gather.ts'
 import { parser } from './parser.ts'
 import { decodeConfigSpace } from './pci/config-space.ts'
 import { barFacts, barKind, configFacts, linkFacts, sizeWord, type Bar } from './pci/function-facts.ts'
@@ -32,6 +33,7 @@ export default parser({
       resetMethods: [...cards.values()].some(card => card.entries.has('reset_method')),
       // Only a collector takes every file; a text by hand may hold a few of them.
       whole: evidence.takenAt !== undefined && evidence.status === 'ok',
+      typeNames: typeNames(cards.values()),
     }
     const functions: Record<Bdf, FunctionFacts> = {}
     for (const [bdf, card] of cards) functions[bdf] = functionFacts(card, piece)
@@ -39,7 +41,7 @@ export default parser({
   },
 })
 
-interface Piece { readonly id: EvidenceId; readonly links: boolean; readonly resetMethods: boolean; readonly whole: boolean }
+interface Piece { readonly id: EvidenceId; readonly links: boolean; readonly resetMethods: boolean; readonly whole: boolean; readonly typeNames: ReadonlyMap<string, string> }
 /** A function's lines by the name of the file below its directory, '' for the directory itself. */
 interface Card { readonly first: number; readonly entries: Map<string, TreeLine[]>; config: { bytes: Uint8Array; line: number } | null }
 
@@ -80,6 +82,8 @@ function functionFacts(card: Card, piece: Piece): FunctionFacts {
     ...resourceFacts(card, piece, isVf || isBridge),
     ...powerFacts(card, piece),
     ...sriovFacts(card, piece, isVf),
+    ...errorFacts(card, piece),
+    ...mediatedFacts(card, piece),
   }
 }
 
@@ -235,6 +239,61 @@ function sriovFacts(card: Card, piece: Piece, isVf: boolean): FunctionFacts {
     vfsTotal: fact(card, piece, 'sriov_totalvfs', integer) ?? (isVf ? undefined : none),
     mdevTypes: types.length > 0 || piece.whole ? known(types.slice(0, 256), piece.id, typesLine) : undefined,
   })
+}
+
+/** What the types of mediated devices are called, by their id: GRID T4-4Q. A type has the same name everywhere. */
+function typeNames(cards: Iterable<Card>): Map<string, string> {
+  const names = new Map<string, string>()
+  for (const card of cards) for (const [path, [entry]] of card.entries) {
+    const type = /^mdev_supported_types\/([\w.-]{1,60})\/name$/.exec(path)?.[1]
+    if (type !== undefined && entry?.mark === '=') names.set(type, entry.text.trim().slice(0, 60))
+  }
+  return names
+}
+
+/**
+ * What can still be made of a GPU that is shared: `mdev_supported_types/nvidia-63/available_instances` (Documentation/driver-api/vfio-mediated-device.rst),
+ * and NVIDIA's own `nvidia/creatable_vgpu_types` of virtual functions, a line each below a head: `557   : NVIDIA L40-1B`.
+ */
+function mediatedFacts(card: Card, piece: Piece): FunctionFacts {
+  const available = gather(piece.id)
+  for (const [name, [entry]] of card.entries) {
+    const type = /^mdev_supported_types\/([\w.-]{1,60})\/available_instances$/.exec(name)?.[1]
+    const count = entry?.mark === '=' ? integer(entry.text.trim()) : undefined
+    if (type === undefined || count === undefined || !entry) continue
+    const title = piece.typeNames.get(type)
+    available.add(`${type} ${count}${title ? ` ${title}` : ''}`, entry.line)
+  }
+  const listed = card.entries.get('nvidia/creatable_vgpu_types')?.filter(({ mark }) => mark === '=')
+  const creatable = gather(piece.id)
+  for (const { text, line } of listed ?? []) {
+    const [, id, title = ''] = /^\s*(\d{1,6})\s*:\s*(\S.{0,60})$/.exec(text) ?? []
+    if (id !== undefined) creatable.add(`${id} ${title.trim()}`, line)
+  }
+  return given({
+    mdevAvailable: available.size > 0 ? available.fact() : undefined,
+    vgpuCreatable: listed?.length ? creatable.size > 0 ? creatable.fact() : known<readonly string[]>([], piece.id, listed[0]?.line ?? 1) : undefined,
+    vgpuType: fact(card, piece, 'nvidia/current_vgpu_type', integer),
+  })
+}
+
+/**
+ * The counters of Advanced Error Reporting, a line each, and their sum (Documentation/ABI/testing/sysfs-bus-pci-devices-aer):
+ * `RxErr 12`, `TOTAL_ERR_COR 12`. A function without AER has no such files.
+ */
+function errorFacts(card: Card, piece: Piece): FunctionFacts {
+  const counters = gather(piece.id)
+  const sums: { aerCorrected?: Fact<number>; aerNonfatalCount?: Fact<number>; aerFatalCount?: Fact<number> } = {}
+  const names = { aer_dev_correctable: 'aerCorrected', aer_dev_nonfatal: 'aerNonfatalCount', aer_dev_fatal: 'aerFatalCount' } as const
+  for (const [file, sum] of Object.entries(names) as [keyof typeof names, (typeof names)[keyof typeof names]][]) {
+    for (const entry of card.entries.get(file) ?? []) {
+      const [, name = '', digits = ''] = (entry.mark === '=' ? /^(\w{2,40}(?:\[\d{1,2}\])?) (\d{1,15})$/.exec(entry.text.trim()) : null) ?? []
+      const count = Number(digits)
+      if (name.startsWith('TOTAL_')) sums[sum] = known(count, piece.id, entry.line)
+      else if (count > 0) counters.add(`${name} ${count}`, entry.line)
+    }
+  }
+  return Object.keys(sums).length > 0 ? { ...sums, aerCounters: counters.fact() } : {}
 }
 
 function hostFacts(functions: Readonly<Record<Bdf, FunctionFacts>>, piece: Piece): HostFacts {

@@ -11,6 +11,9 @@ import lspci from './lspci.ts'
 import type { Parser } from './parser.ts'
 import { decodeConfigSpace, find } from './pci/config-space.ts'
 import { readPciIds } from './pci-names.ts'
+import pciSysfs from '../collectors/linux/pci-sysfs.ts'
+import { modulesByFunction } from '../matching/module-aliases.ts'
+import moduleAliases from './module-aliases.ts'
 import sysfs from './pci-sysfs.ts'
 
 const evidence = (kind: EvidenceKind, body: string, more: Partial<Evidence> = {}): Evidence => ({ id: kind, kind, from: 'test', status: 'ok', body, ...more })
@@ -120,6 +123,43 @@ t.test('sysfs: all of a GPU', async t => {
   t.same(found.functions?.['0000:01:00.0']?.driver?.at, [{ evidence: 'pci-sysfs', where: 8 }])
 })
 
+t.test('sysfs: counters of errors', async t => {
+  const file = (name: string, ...lines: string[]) => lines.map(line => `${at('0000:01:00.0')}/${name}\t=${line}`)
+  const lines = [...file('vendor', '0x10de'), ...file('aer_dev_correctable', 'RxErr 4700', 'BadTLP 0', 'Timeout 11', 'TOTAL_ERR_COR 4711'), ...file('aer_dev_nonfatal', 'Undefined 0', 'aer_dev_nonfatal_errs_bit[27] 2', 'TOTAL_ERR_NONFATAL 2'), ...file('aer_dev_fatal', 'SDES x', 'TOTAL_ERR_FATAL 0')]
+  const told = { aerCorrected: 4711, aerNonfatalCount: 2, aerFatalCount: 0, aerCounters: ['RxErr 4700', 'Timeout 11', 'aer_dev_nonfatal_errs_bit[27] 2'] }
+  t.match(fn(run(sysfs, lines.join('\n')), '0000:01:00.0'), told)
+  const kept = pciSysfs.reduce?.(`${lines.join('\n')}\n`, []) ?? ''
+  t.equal(kept, `${lines.filter(line => !/(?:BadTLP|Undefined) 0$/.test(line)).join('\n')}\n`)
+  t.match(fn(run(sysfs, kept), '0000:01:00.0'), told)
+  t.notOk('aerCounters' in fn(run(sysfs, lines[0] ?? '', collected), '0000:01:00.0'), 'a function without Advanced Error Reporting')
+  t.match(fn(run(sysfs, `${at('0000:01:00.0')}/aer_dev_fatal:SDES 1\n${at('0000:01:00.0')}/aer_dev_fatal:TOTAL_ERR_FATAL 1`), '0000:01:00.0'), { aerFatalCount: 1, aerCounters: ['SDES 1'] })
+})
+
+t.test('modules that are for a function', async t => {
+  const sysfsOf = (bdf: string, vendor: string, device: string, code: string) => ['vendor', 'device', 'subsystem_vendor', 'subsystem_device', 'class'].map((name, index) => `${at(bdf)}/${name}\t=0x${[vendor, device, '1458', '3702', code][index]}`)
+  const taken = [[...sysfsOf('0000:01:00.0', '10de', '1b80', '030000'), ...sysfsOf('0000:03:00.0', '1002', '73bf', '030000'), ...sysfsOf('0000:00:1f.0', '8086', 'a304', '060100'), ...sysfsOf('0000:00:14.0', '8086', 'a36d', '0c0330')].join('\n'), 'another text']
+  const aliases = ['alias pci:v000010DEd*sv*sd*bc03sc*i* nouveau', 'alias pci:v000010DEd*sv*sd*bc03sc00i00* nvidia', 'alias pci:v000010DEd00001B81sv*sd*bc*sc*i* other', 'alias pci:v*d*sv*sd*bc0Csc03i30* xhci-pci', 'alias pci:v00008086d*sv*sd*bc06sc01i* lpc_ich', 'alias usb:v1 x', 'alias pci:v000010DEd00001B80sv00001458sd00003702bc*sc*i* board']
+  const text = modulesByFunction(`${aliases.join('\n')}\n`, taken)
+  t.equal(text, '0000:01:00.0 nouveau nvidia board\n0000:03:00.0\n0000:00:14.0 xhci_pci\n')
+  const found = run(moduleAliases, text)
+  t.same(Object.keys(found.functions ?? {}).map(bdf => fn(found, bdf).kernelModules), [['nouveau', 'nvidia', 'board'], [], ['xhci_pci']])
+  t.same(run(moduleAliases, 'grep: no such file\n0000:01:00.0 not a module!'), {})
+  t.equal(modulesByFunction('', []), '')
+})
+
+t.test('sysfs: vGPUs that can be made', async t => {
+  const file = (name: string, ...lines: string[]) => lines.map(line => `${at('0000:41:00.4')}/${name}\t=${line}`)
+  const mdev = file('mdev_supported_types/nvidia-63/name', 'GRID T4-4Q').concat(file('mdev_supported_types/nvidia-63/available_instances', '0'), file('mdev_supported_types/nvidia-62/available_instances', '8'), file('mdev_supported_types/nvidia-61/available_instances', 'x'))
+  t.same(fn(run(sysfs, mdev.join('\n')), '0000:41:00.4').mdevAvailable, ['nvidia-63 0 GRID T4-4Q', 'nvidia-62 8'])
+  const again = [...mdev, ...mdev.map(line => line.replace('41:00.4', '41:00.5'))].join('\n')
+  const short = pciSysfs.reduce?.(again, []) ?? ''
+  t.equal(short.split('\n').length, again.split('\n').length - 1)
+  t.same(fn(run(sysfs, short), '0000:41:00.5').mdevAvailable, ['nvidia-63 0 GRID T4-4Q', 'nvidia-62 8'])
+  t.match(fn(run(sysfs, [...file('nvidia/creatable_vgpu_types', 'ID    : vGPU Name', '557   : NVIDIA L40-1B', '560   : NVIDIA L40-2Q'), ...file('nvidia/current_vgpu_type', '0')].join('\n')), '0000:41:00.4'), { vgpuCreatable: ['557 NVIDIA L40-1B', '560 NVIDIA L40-2Q'], vgpuType: 0 })
+  t.match(fn(run(sysfs, [...file('nvidia/creatable_vgpu_types', ''), ...file('nvidia/current_vgpu_type', '557')].join('\n')), '0000:41:00.4'), { vgpuCreatable: [], vgpuType: 557 })
+  t.notOk('mdevAvailable' in fn(run(sysfs, gpu, collected), '0000:01:00.0'))
+})
+
 t.test('sysfs: what could not be read is unknown, not absent', async t => {
   const user = run(sysfs, gpu.replace(/#.*/, `#${hexOf(gpuConfig().subarray(0, 64))}`).replace(/\n\S+_resize.*/, ''), collected)
   for (const key of ['msi', 'flr', 'acs', 'rebarSupported', 'rebarSizes']) t.notOk(key in fn(user, '0000:01:00.0'), `${key} needs more than 64 bytes`)
@@ -180,6 +220,13 @@ t.test('firmware', async t => {
   t.same(values(run(firmware, '/sys/class/dmi/id/board_name\t=X').host), { board: 'X' }, 'tables were not listed')
   t.match(values(run(firmware, '/sys/class/dmi/id/sys_vendor\t=QEMU\n/sys/class/dmi/id/product_name\t=Standard PC (Q35 + ICH9, 2009)').host), { runsIn: 'vm', outerHypervisor: 'qemu' })
   t.match(values(run(firmware, "ls: cannot access '/sys/firmware/efi': No such file or directory\n/sys/firmware/acpi/tables:\nAPIC  BGRT  data\nDSDT\nFACP  IVRS\n").host), { dmarPresent: false, ivrsPresent: true, firmware: 'legacy' })
+})
+
+t.test('firmware: what started this system', async t => {
+  t.same(values(run(firmware, 'System:\n      Firmware: UEFI 2.70\n    Secure Boot: enabled (user)\n\nCurrent Boot Loader:\n      Product: systemd-boot 255.4-1-arch\n     Features: ✓ Boot counting\nCurrent Entry: arch-lts.conf\nAvailable Boot Loaders on ESP:\n      Product: GRUB 2.12\n').host), { secureBoot: true, loaderStarted: 'systemd-boot', bootEntry: 'arch-lts.conf', firmware: 'uefi' })
+  const efibootmgr = (current: string) => values(run(firmware, `BootCurrent: ${current}\nTimeout: 1 seconds\nBootOrder: 0002,0000\nBoot0000* Linux Boot Manager\tHD(1,GPT,0)/\\EFI\\systemd\\systemd-bootx64.efi\nBoot0002* proxmox\tHD(2,GPT,0)/File(\\EFI\\proxmox\\shimx64.efi)\nBoot0003* UEFI OS\tHD(1,GPT,0)/File(\\EFI\\BOOT\\BOOTX64.EFI)\n`).host)
+  t.same(['0000', '0002', '0003'].map(efibootmgr), [{ loaderStarted: 'systemd-boot', firmware: 'uefi' }, { loaderStarted: 'grub', firmware: 'uefi' }, { firmware: 'uefi' }])
+  t.same(values(run(firmware, 'SecureBoot disabled\n').host), { secureBoot: false })
 })
 
 const verbose = `00:00.0 Host bridge [0600]: Intel Corporation 8th Gen Core Host Bridge [8086:3e30] (rev 0a)

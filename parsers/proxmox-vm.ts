@@ -145,6 +145,7 @@ function readVm(d: Draft, evidence: Evidence, lines: readonly TreeLine[], path: 
   const args = settings.get('args')
   if (args || whole) vm.set('qemuArgs', args ? shellWords(args.value, args.line).slice(0, 500).map(word => withoutSecrets(word.text)) : [], line('args'))
   if (args) readFurtherArguments(d, name, 'stored', shellWords(args.value, args.line), byAlias)
+  if ((args || whole) && !vm.has('acpiPciHotplug')) vm.set('acpiPciHotplug', null, line('args'))
 }
 
 /**

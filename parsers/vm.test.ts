@@ -109,6 +109,12 @@ t.test('the name of a libvirt domain tells its system where nothing else does', 
   t.equal(system('win10', "<metadata><libosinfo:libosinfo xmlns:libosinfo='x'><libosinfo:os id='http://ubuntu.com/ubuntu/24.04'/></libosinfo:libosinfo></metadata>"), 'linux', 'what somebody chose counts more')
 })
 
+t.test('hot-plug behind bridges of a libvirt domain', async t => {
+  const set = (inside: string) => vm(read(stored, `<domain type='kvm'><name>m</name><os><type machine='pc-q35-8.2'>hvm</type></os>${inside}</domain>`), 'm')?.acpiPciHotplug
+  t.same([set('<devices/>'), set("<devices><controller type='pci' index='0' model='pcie-root'><target hotplug='off'/></controller></devices>"),
+    set("<devices/><commandline><arg value='-global'/><arg value='ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'/></commandline>")], [null, 'off', 'off'])
+})
+
 t.test('firmware of a libvirt domain', async t => {
   const firmware = (os: string, head?: string) => vm(read(stored, domain(os, head)), 'aster').firmware
   const type = "<type arch='x86_64' machine='pc-i440fx-2.5'>hvm</type>"
@@ -306,6 +312,9 @@ t.test('a Proxmox definition', async t => {
     hypervVendorId: 'proxmox', guestOs: 'windows', hugepages: true, hugepageKiB: 1048576, balloon: 'on', onBoot: false, mmio64MiB: 32768,
   })
   t.same([vm(c, 'pine').cpuFeatures, vm(c, 'pine').videoModels, vm(c, 'pine').pciMappings, vm(c, 'pine').mdevs, vm(c, 'pine').disks], [['+pcid', '-spec-ctrl'], ['none'], ['nic'], ['i915-GVTg_V5_4'], ['local-lvm:vm-100-disk-0']])
+  const mac = (args: string) => vm(read(proxmox, lines(`args: ${args}`, 'hostpci0: 0000:0b:00,pcie=1', 'name: apple', 'ostype: other', 'scsihw: virtio-scsi-pci'), { id: 'proxmox-vm/101' }), 'apple')
+  t.match(mac('-device isa-applesmc,osk=x'), { guestOs: 'macos', acpiPciHotplug: null }, "the controller of a Mac, whatever ostype says")
+  t.match(mac('-device isa-applesmc,osk=x -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'), { guestOs: 'macos', acpiPciHotplug: 'off' })
   t.match(assigned(c, 'pine 0000:01:00.0'), { allFunctions: true, written: '0000:01:00', pcie: true, vga: true, romFile: 'card.rom', managed: true, source: 'stored', alias: 'hostpci0', onRootBus: false })
   t.match(assigned(c, 'pine 0000:02:00.1'), { allFunctions: false, romBar: false, pcie: false })
   t.match(assigned(c, 'pine 0000:09:00.0'), { managed: false, through: 'qemu-args' })
@@ -350,6 +359,7 @@ t.test('reports of Windows guests', async t => {
   const devices = vm(read(guestReport, json, { id: 'guest-report/ash', takenAt: '2024-03-05T18:00:00Z' }), 'ash')
   t.match(devices, { guestProblemCodes: ['12 PCI\\VEN_8086&DEV_56A0'], guestBasicDisplays: ['PCI\\VEN_8086&DEV_56A0'], guestOs: 'windows' })
   t.same(vm(read(guestReport, 'Instance ID:         PCI\\VEN_10DE&DEV_1B80&SUBSYS_1\\3\nStatus:              Started\nDriver Name:         display.inf\n\nInstance ID:         PCI\\VEN_1AF4&DEV_1041\\1\nDriver Name:         oem2.inf\n'), '(unnamed)').guestBasicDisplays, ['PCI\\VEN_10DE&DEV_1B80'])
+  t.same(vm(read(guestReport, 'Microsoft PnP Utility\r\n\r\nNo devices were found on the system.\r\n'), '(unnamed)').guestProblemCodes, [], 'looked, and nothing has a problem')
   t.same(vm(read(guestReport, JSON.stringify({ InstanceId: 'PCI\\VEN_10DE&DEV_1B39', Problem: 'CM_PROB_DISABLED' })), '(unnamed)').guestProblemCodes, ['22 PCI\\VEN_10DE&DEV_1B39'])
   const agent = JSON.stringify({ return: { exited: true, 'out-data': Buffer.from(problem).toString('base64') } })
   t.equal((vm(read(guestReport, agent), '(unnamed)').guestProblemCodes as string[]).length, 2)

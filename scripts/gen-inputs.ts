@@ -50,7 +50,7 @@ lists the commands to ask for next.
 | an HTML report (\`--html\`) that carries its snapshot | its \`<script id="snapshot">\` |
 | what the collector script (\`gpudoctor collect --script\`) wrote, packed with gzip or not | its first line, \`gpudoctor-capture\` |
 
-They are found in folders and, one level deep, in archives. Each is a host of its own: of several in one folder or archive the newest is read, and the
+They are found in folders and, one level deep, in archives. Each is a host of its own: of several the newest is read, and the
 report names the others, to be handed in one by one (\`replay --ndjson\` takes many).
 
 ## Archives
@@ -80,12 +80,13 @@ and prompts, and each piece is recognised by itself.
 | --- | --- | --- | --- |
 ${kinds.join('\n')}
 
-## What is never asked
+## What is asked only on demand, and what never
 
-\`gpudoctor collect\` looks at the host alone. It does not speak to the QEMU guest agent (\`virsh qemu-agent-command\`, \`qm agent\`, \`qm guest exec\`), since
-that acts inside the guest, does not open disks of guests, and starts no daemon that does not run (\`virsh\`). What a guest has to say is
-brought by a person as a \`guest-report\`, the answer of the agent too. Left out as well: debugfs (\`/sys/kernel/debug/dri\`: reading wakes a GPU that sleeps),
-the content of ROMs and crash dumps (names and sizes are enough), \`dcgmi\` (it asks a daemon that keeps the GPU busy), and boot entries of the
-firmware (\`efibootmgr\`, \`bootctl\`: the files they speak of are read instead).
+\`gpudoctor collect\` looks at the host alone. With \`--also guests\` it speaks to the QEMU guest agents of the VMs that run as well (\`virsh
+qemu-agent-command\`, \`qm guest\`): which system, which drivers, and, since an agent runs it inside the guest, \`pnputil /enum-devices /problem\`. Where
+that is not wanted, a person brings what the guest has to say as a \`guest-report\`. With \`--also debugfs\` it reads what the microcontrollers of
+Intel GPUs say of themselves, which wakes a GPU that sleeps. Disks of guests are not opened, and no daemon is started that does not run. Left out as
+well: the content of crash dumps (that there is one is enough), and \`dcgmi\` (it asks a daemon that keeps the GPU busy; its output is read where
+a person brings it).
 `
 }

@@ -209,6 +209,10 @@ function readPorts(d: Domain): void {
   const ports = d.devices.filter(e => e.name === 'controller' && /^pcie-root-port$|^pcie-switch-downstream-port$/.test(attribute(e, 'model') ?? ''))
   const hole = d.devices.filter(e => e.name === 'controller').map(c => child(c, 'pcihole64')).find(Boolean)
   if (hole || d.whole) d.vm.set('pciHole64MiB', mebibytes(hole) ?? null, (hole ?? d.root).line)
+  // libvirt writes the -global of it for the root bus alone.
+  const rootBus = d.devices.find(e => e.name === 'controller' && /^pci(?:e)?-root$/.test(attribute(e, 'model') ?? ''))
+  const hotplug = attribute(child(rootBus, 'target'), 'hotplug')
+  if (hotplug || d.whole) d.vm.set('acpiPciHotplug', hotplug ?? null, (rootBus ?? d.root).line)
   if (!d.whole) return
   const used = new Set(d.devices.map(e => child(e, 'address')).filter(a => attribute(a, 'type') === 'pci').map(a => libvirtNumber(attribute(a, 'bus'))))
   d.vm.set('rootPorts', ports.length, (ports[0] ?? d.root).line)

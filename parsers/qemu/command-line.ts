@@ -179,6 +179,8 @@ function readDevice(r: Reading, { value, line }: Option): void {
   else if (videoDevice.test(driver)) r.lists.video.push(driver)
   else if (driver.startsWith('pcie-root-port') || driver === 'ioh3420') r.lists.rootPorts++
   else if (driver.startsWith('virtio-balloon')) r.vm.set('balloon', 'virtio', line)
+  // The system management controller of a Mac: no other system asks for it.
+  else if (driver === 'isa-applesmc') r.vm.set('guestOs', 'macos', line)
   else if (/^(intel-iommu|amd-iommu|virtio-iommu(-pci)?|arm-smmuv3)$/.test(driver)) {
     r.vm.set('viommu', driver.replace(/-pci$/, ''), line)
     r.vm.set('viommuCachingMode', isOn(device.get('caching-mode')) ?? false, line)
@@ -187,10 +189,12 @@ function readDevice(r: Reading, { value, line }: Option): void {
   }
 }
 
-/** `-global q35-pcihost.pci-hole64-size=512G`. */
+/** `-global q35-pcihost.pci-hole64-size=512G`, `-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off`. */
 function readGlobal(r: Reading, { value, line }: Option): void {
   const hole = /pci-?hole64-size=([0-9a-z]{1,20})$/i.exec(value.slice(0, 200))
   r.vm.set('pciHole64MiB', sizeMiB(hole?.[1], 'b'), line)
+  const hotplug = /^ICH9-LPC\.acpi-pci-hotplug-with-bridge-support=(\w{1,5})$/.exec(value.slice(0, 200))
+  if (hotplug) r.vm.set('acpiPciHotplug', isOn(hotplug[1]) === false ? 'off' : 'on', line)
 }
 
 function readFirmwareConfig(r: Reading, { value, line }: Option): void {
@@ -238,7 +242,7 @@ function fillDefaults(r: Reading, command: QemuCommand, options: readonly Option
   const x86 = /x86_64|i386|kvm$|system-x86$/.test(command.binary)
   const absent = <K extends keyof VmFacts>(key: K, value: Parameters<typeof vm.set<K>>[1]) => { if (!vm.has(key)) vm.set(key, value, line) }
   if (x86 && vm.facts.chipset?.value !== 'microvm' && !has('bios') && !has('pflash') && !has('readconfig')) absent('firmware', 'seabios')
-  for (const key of ['firmwareFile', 'nvram', 'viommu', 'launchSecurity', 'irqchip', 'cpuModel', 'physBits', 'mmio64MiB', 'pciHole64MiB', 'cpuMigratable'] as const) absent(key, null)
+  for (const key of ['firmwareFile', 'nvram', 'viommu', 'launchSecurity', 'irqchip', 'cpuModel', 'physBits', 'mmio64MiB', 'pciHole64MiB', 'acpiPciHotplug', 'cpuMigratable'] as const) absent(key, null)
   for (const key of ['directKernel', 'kvmHidden', 'hugepages', 'memoryLocked'] as const) absent(key, false)
   if (!vm.has('hypervVendorId')) setVendor(vm, null, line)
   if (x86 && !vm.has('machine')) { vm.set('machine', null, line); vm.set('chipset', 'i440fx', line) }
