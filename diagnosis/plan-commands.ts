@@ -31,7 +31,7 @@ export const restarts = (command: string): boolean => /^(?:shutdown -r\b|reboot\
 
 /** Words in capitals that a person has to put something in for. */
 const blanks: ReadonlySet<string> = new Set([
-  'VMID', 'VM', 'NAME', 'ADDRESS', 'GPU_ADDRESS', 'AUDIO_ADDRESS', 'VF_ADDRESS', 'BDF', 'VENDOR:DEVICE', 'VENDOR', 'DEVICE', 'DEVICEID', 'ID', 'USER', 'YOUR_USER', 'FILE', 'PATH', 'NODE', 'HOST', 'UUID', 'PROFILE', 'FLAVOR', 'PROGRAM',
+  'VMID', 'VM', 'NAME', 'ADDRESS', 'GPU_ADDRESS', 'AUDIO_ADDRESS', 'VF_ADDRESS', 'PF_ADDRESS', 'BDF', 'VENDOR:DEVICE', 'VENDOR', 'DEVICE', 'DEVICEID', 'ID', 'USER', 'YOUR_USER', 'FILE', 'PATH', 'NODE', 'HOST', 'UUID', 'PROFILE', 'FLAVOR', 'PROGRAM',
   'WATTS', 'BYTES', 'PAGES', 'IRQ', 'BRANCH', 'MODULE', 'MODULE/VERSION', 'DRIVER_VERSION', 'KERNEL_VERSION', 'INSTANCE-ID', 'SYMBOL', 'N', 'BUS', 'SLOT', 'BUS:SLOT:FUNCTION', 'BUS/SLOT', 'BUS:SLOT',
 ])
 const inCapitals = /(?<![A-Za-z0-9_])[A-Z][A-Z_]*(?:[:/-][A-Z]+)*(?![\w=(])/g

@@ -356,7 +356,9 @@ t.test('logs of containers and traces of scripts are searched as plain text', as
   const pod = '{"component":"virt-launcher","level":"error","msg":"internal error: qemu unexpectedly closed the monitor","pos":"qemuProcessReportLogError:2051","subcomponent":"libvirt"}\n'
   const claim = 'time="2023-04-27T03:07:31Z" level=error msg="error writing to bind file: write /sys/bus/pci/drivers/vfio-pci/bind: invalid argument"\n'
   const trace = '+ systemctl stop sddm.service\n+ echo 0\n+ modprobe -r nvidia\nmodprobe: FATAL: Module nvidia is in use.\n+ virsh nodedev-detach pci_0000_0c_00_0\n'
-  for (const text of [pod, pod + pod, claim, trace]) t.equal(recognise(text).kind, 'text', text.slice(0, 40))
+  const stamped = `2024-11-13T06:56:33.080602856Z ${claim}`
+  const named = `harvester-pcidevices-controller-kxcpr ${claim}`
+  for (const text of [pod, pod + pod, claim, stamped, stamped + stamped, named, `[pod/virt-a/b] ${claim}`, trace]) t.equal(recognise(text).kind, 'text', text.slice(0, 40))
   t.equal(recognise('Error booting VM: VmBoot(DeviceManager(VfioMapRegion(MmapArea)))\n').kind, 'text', 'no list of devices of Windows')
 })
 

@@ -91,6 +91,8 @@ const qemuBinary = String.raw`(?:/\S{1,100}/)?(?:qemu-system-\w+|qemu-kvm|kvm)`
 /** vm-bhyve.log: `Sep 17 20:34:21:  [loader: uefi]`, from 1.7 on with an ISO date. */
 const vmBhyveLog = /^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:+-]{8,14}): +(?:\[[a-z ]{3,30}: |initialising|booting$|starting bhyve|bhyve exited|stopped$|restarting$|fatal; |warning; |adding tap|bring up tap|destroying network)/
 const bhyveBinary = String.raw`(?:/\S{1,100}/)?(?:bhyve|bhyveload|grub-bhyve)`
+/** What `kubectl logs --timestamps` or `--prefix`, stern and docker compose put before a line of a container. */
+const podStamp = String.raw`(?:(?:\[?[\w./-]{3,120}\]?(?: {1,8}\|)? )?(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.:+Z-]{1,18} )?)`
 const runner = String.raw`(?:(?:sudo|doas|exec|nohup|nice|env|time|chrt|taskset|numactl|-\w+|\d+|[A-Z_]+=\S+) +){0,8}`
 
 /** The order only decides between equals. */
@@ -195,7 +197,7 @@ const rows: readonly Row[] = [
   { kind: 'illumos-ppt', forms: [/^DEV +(?:[A-Z]+ *){1,8}$/, /^(?:-|(?:\/dev\/)?ppt\d+) +(?:[0-9a-f]{1,4}|\/pci@|\/devices\/)\S*/, /^\s*"(?:dev|path|vendor-id|device-id|subsystem-vendor-id|subsystem-id|revision-id|label)":/, [/^\s*[{}[\],]+\s*$|^\s*"devices":/, 0.6]], marks: [/^DEV +(?:VENDOR|PATH|DEVICE)|^\s*\{?\s*"devices":|"dev": ?"\/dev\/ppt\d/, [/"devices": ?\[.*"vendor-id"/, 1.2]] },
   { kind: 'illumos-zone', forms: [/^(?:create|add (?:attr|device|net|fs|rctl|dataset)|set (?:name|type|value|match|zonepath|brand|autoboot|ip-type|physical|bootargs|limitpriv)=.*|end|zonecfg -z \S+.*)$/, /^(?:zonename|zonepath|brand|autoboot|ip-type): |^(?:attr|device|net|fs|rctl|dataset|capped-\w+):$|^\t(?:name|type|value|match|physical|global-nic)(?::| not specified)/, /^\s*"(?:brand|alias|ram|vcpus|bootrom|pci_devices|zonename|uuid|disks|nics|state|autoboot|quota|owner_uuid|path|pci_slot)":/, [/^\s*[{}[\],]+\s*$/, 0.5]], marks: [/^(?:set )?brand[=:] ?"?bhyve/, [/^\s*"brand": ?"bhyve"|"brand": ?"bhyve"/, 0.8]], named: /^(?:create -z |zonename: |set zonename=)"?([\w.-]{1,64})/m },
 
-  { kind: 'text', about: noted('the log of a container'), forms: [/^time="\d{4}-\d\d-\d\d|^\{"(?:component|level|ts|time|timestamp|msg)": ?"/], marks: [[/^time="\d{4}-\d\d-\d\d\S{1,30}" level=|^\{"component":"virt-/, 0.6]] },
+  { kind: 'text', about: noted('the log of a container'), forms: [new RegExp(`^${podStamp}(?:time="\\d{4}-\\d\\d-\\d\\d|\\{"(?:component|level|ts|time|timestamp|msg)": ?")`)], marks: [[new RegExp(`^${podStamp}(?:time="\\d{4}-\\d\\d-\\d\\d\\S{1,30}" level=|\\{"component":"(?:virt-|"))`), 0.6]] },
   { kind: 'text', about: noted('the trace of a shell script'), forms: [/^\+{1,9} [a-z[]/, [/^(?:modprobe|rmmod|error|bash|sh|tee|virsh|\S{1,80}\.sh): |^\S{1,80}: line \d+: |^Device pci_\w+ (?:de|re-at)tached/, 0.9]], marks: [[/^\+{1,9} (?:echo|modprobe|virsh|systemctl|source|sleep|rmmod|killall)\b/, 0.9]] },
   { kind: 'text', about: noted('a diff'), forms: [[/^[<>] |^\d+(?:,\d+)?[acd]\d+|^---$|^@@ |^[+-]/, 1]], marks: [[/^\d+(?:,\d+)?[acd]\d+(?:,\d+)?$|^@@ -\d/, 0.8]] },
 ]

@@ -40,6 +40,7 @@ export default parser({
     const functions: Record<Bdf, Draft<FunctionFacts>> = {}
     const nodes = new Map<string, Node>()
     const monitors = new Map<Bdf, Gathered>()
+    const firmware = new Map<Bdf, Gathered>()
     const drmNodes = new Map<Bdf, Gathered>()
     for (const { path, mark, text, line } of lines) {
       const drm = mark === '>' ? /\/drm\/((?:card|renderD)\d{1,4})$/.exec(path)?.[1] : undefined
@@ -61,11 +62,21 @@ export default parser({
         asked ||= line
         if (/^GPU HANG: ecode /.test(first)) hangs.add(`${cards.get(card) ?? card} ${first.slice(0, 120)}`, line)
       }
+      const dumped = mark === '>' ? cards.get(/\/drm\/(card\d{1,4})\/device\/devcoredump$/.exec(path)?.[1] ?? '') : undefined
+      if (dumped) (functions[dumped] ??= {}).coredump = known(`${path}/data`, evidence.id, line)
       if (mark !== '=') continue
       const link = /\/topology\/nodes\/(\d{1,4})\/io_links\/\d{1,4}\/properties$/.exec(path)?.[1]
       if (link !== undefined) readLink(nodes, link, text, line)
       const topology = /\/topology\/nodes\/(\d{1,4})\/(gpu_id|properties)$/.exec(path)
       if (topology) readNode(nodes, topology[1] as string, topology[2] === 'gpu_id' ? `gpu_id ${text.trim()}` : text, line)
+      // amdgpu prints what it remembers of each image it loaded (FW_VERSION_ATTR of amdgpu_ucode.c).
+      const [, holder = '', part] = /\/drm\/(card\d{1,4})\/device\/fw_version\/(\w{1,20})_fw_version$/.exec(path) ?? []
+      const loaded = part === undefined ? undefined : cards.get(holder)
+      if (loaded && /^0x[0-9a-f]{1,8}$/.test(text.trim()) && !/^0x0+$/.test(text.trim())) {
+        const list = firmware.get(loaded) ?? gather(evidence.id)
+        list.add(`${part} ${text.trim()}`, line)
+        firmware.set(loaded, list)
+      }
       const found = /\/drm\/(card\d{1,4})(?:-([\w-]{1,40}))?\/(?:device\/(?:ras\/)?)?(\w+)$/.exec(path)
       const bdf = found && cards.get(found[1] as string)
       if (!found || !bdf) continue
@@ -87,6 +98,7 @@ export default parser({
       if (name === 'mem_info_vis_vram_total' && size !== null) fn.vramVisibleMiB = known(size, evidence.id, line)
     }
     for (const [bdf, list] of monitors) (functions[bdf] ??= {}).monitors = list.fact()
+    for (const [bdf, list] of firmware) (functions[bdf] ??= {}).amdFirmware = list.fact()
     const whole = isTree(body)
     for (const node of nodes.values()) {
       const bdf = node.gpuId ? addressOf(node) : null
@@ -102,6 +114,7 @@ export default parser({
       const fn = (functions[bdf] ??= {})
       fn.inKfd ??= known(false, evidence.id, 1)
       fn.amdBadPages ??= known<number>(null, evidence.id, 1)
+      fn.coredump ??= known<string>(null, evidence.id, 1)
     }
     return { functions, ...(asked > 0 ? { host: { gpuHangs: hangs.size > 0 ? hangs.fact() : known<readonly string[]>([], evidence.id, asked) } } : {}) }
   },

@@ -28,8 +28,8 @@ t.test('GPUs as display drivers show them', async t => {
     '/sys/class/drm/card0/device/mem_info_vram_total\t=17163091968', '/sys/class/drm/card0/device/mem_info_vis_vram_total\t=268435456', '/sys/class/drm/card0/device/vbios_version\t=113-D4120500-101',
     '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', ...node(0, 'location_id 0', 'cpu_cores_count 16'), '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=51110', ...node(1, 'location_id 768', 'domain 0', 'gfx_target_version 100300'))
   t.same(Object.fromEntries(Object.entries(seen).map(([bdf, fn]) => [bdf, Object.fromEntries(Object.entries(fn).map(([name, fact]) => [name, (fact as Fact<unknown>).value]))])), {
-    '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null, amdVbios: '113-D4120500-101' },
-    '0000:04:00.0': { nodes: ['/dev/dri/card1'], monitors: [], inKfd: false, amdBadPages: null },
+    '0000:03:00.0': { nodes: ['/dev/dri/card0'], vramMiB: 16368, vramVisibleMiB: 256, monitors: ['HDMI-A-1'], inKfd: true, gfxTarget: 'gfx1030', amdBadPages: null, amdVbios: '113-D4120500-101', coredump: null },
+    '0000:04:00.0': { nodes: ['/dev/dri/card1'], monitors: [], inKfd: false, amdBadPages: null, coredump: null },
   })
   const link = (number: number, type: number, to: number, flags: number) => ['type', 'version_major', 'node_from', 'node_to', 'flags'].map((key, at) => `/sys/class/kfd/kfd/topology/nodes/1/io_links/${number}/properties\t=${key} ${[type, 0, 1, to, flags][at]}`)
   const linked = (...links: string[][]) => functions(gpuSysfs, '/sys/class/kfd/kfd/topology/nodes/0/gpu_id\t=0', '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7', ...node(1, 'location_id 768'), '/sys/class/kfd/kfd/topology/nodes/2/gpu_id\t=9', ...links.flat())['0000:03:00.0']?.kfdNoAtomics
@@ -39,6 +39,9 @@ t.test('GPUs as display drivers show them', async t => {
   t.same([errors(`/sys/class/drm/card0/error\t#${hex('GPU HANG: ecode 12:1:85dcfdfb, in game [4711]\nKernel: 6.8')}`), errors(`/sys/class/drm/card0/error\t#${hex('No error state collected\n')}`), errors(), errors('/sys/class/drm/card7/error\t=GPU HANG: ecode 9:0:1')],
     [['0000:00:02.0 GPU HANG: ecode 12:1:85dcfdfb, in game [4711]'], [], undefined, ['card7 GPU HANG: ecode 9:0:1']])
   t.equal(functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), ...['gpu_id'].map(() => '/sys/class/kfd/kfd/topology/nodes/1/gpu_id\t=7'), ...node(1, 'location_id 768', 'gfx_target_version 90010'))['0000:03:00.0']?.gfxTarget?.value, 'gfx90a')
+  const amd = functions(gpuSysfs, '/sys/class/drm\t/', card('card0', '0000:03:00.0'), '/sys/class/drm/card0/device/devcoredump\t>../../virtual/devcoredump/devcd2', '/sys/class/drm/card0/device/fw_version/smc_fw_version\t=0x003a5700',
+    '/sys/class/drm/card0/device/fw_version/vce_fw_version\t=0x00000000', '/sys/class/drm/card0/device/fw_version/sdma_fw_version\t=0x00000053', '/sys/class/drm/card0/device/fw_version/mc_fw_version\t=what')['0000:03:00.0']
+  t.same([amd?.amdFirmware?.value, amd?.coredump?.value], [['smc 0x003a5700', 'sdma 0x00000053'], '/sys/class/drm/card0/device/devcoredump/data'])
   t.same(functions(gpuSysfs, 'nothing of the kind', '/sys/class/drm/card9/device/mem_info_vram_total:12'), {}, 'a card of which no link tells the address')
 })
 

@@ -143,6 +143,7 @@ function bindingFacts(card: Card, piece: Piece, isVf: boolean): FunctionFacts {
     driverOverride: fact(card, piece, 'driver_override', text => (text === '(null)' || text === '' ? null : text)),
     group, groupId: group,
     parent: parentOf(card, piece),
+    pf: physicalFunction(card, piece, isVf),
     isVf: piece.links ? known(isVf, piece.id, card.entries.get('physfn')?.[0]?.line ?? card.first) : undefined,
   })
 }
@@ -215,6 +216,7 @@ function powerFacts(card: Card, piece: Piece): FunctionFacts {
       powerControl: fact(card, piece, 'power/control', control => control),
       runtimeStatus: fact(card, piece, 'power/runtime_status', status => status),
       d3coldAllowed: fact(card, piece, 'd3cold_allowed', bit),
+      removable: fact(card, piece, 'removable', text => (text === 'removable' || text === 'fixed' ? text : undefined)),
       resetMethods: resetMethods(card, piece),
     }),
   }
@@ -230,12 +232,21 @@ function resetMethods(card: Card, piece: Piece) {
   return piece.resetMethods || !card.entries.has('reset') ? known([], piece.id, card.first) : undefined
 }
 
+/** `physfn -> ../0000:3b:00.0` of a virtual function. */
+function physicalFunction(card: Card, piece: Piece, isVf: boolean) {
+  if (!isVf) return piece.links ? known<string>(null, piece.id, card.first) : undefined
+  const link = card.entries.get('physfn')?.find(({ mark }) => mark === '>')
+  const bdf = link && bdfFromText(link.text.slice(link.text.lastIndexOf('/') + 1))
+  return link && bdf ? known(bdf, piece.id, link.line) : undefined
+}
+
 function sriovFacts(card: Card, piece: Piece, isVf: boolean): FunctionFacts {
   const none = piece.whole && !card.entries.has('sriov_numvfs') ? known(0, piece.id, card.first) : undefined
   const types = [...card.entries.keys()].flatMap(name => /^mdev_supported_types\/([^/]{1,80})$/.exec(name)?.[1] ?? [])
   const typesLine = card.entries.get('mdev_supported_types')?.[0]?.line ?? card.first
   return given({
     vfs: fact(card, piece, 'sriov_numvfs', integer) ?? none,
+    vfsOffered: fact(card, piece, 'sriov_drivers_autoprobe', bit),
     vfsTotal: fact(card, piece, 'sriov_totalvfs', integer) ?? (isVf ? undefined : none),
     mdevTypes: types.length > 0 || piece.whole ? known(types.slice(0, 256), piece.id, typesLine) : undefined,
   })

@@ -115,8 +115,12 @@ t.test('sysfs: all of a GPU', async t => {
     parent: '0000:00:01.0', isVf: false, configReadable: true, headerType: 0, enabled: true, msi: true, msix: true, flr: true, acs: true,
     linkSpeedGT: 2.5, linkWidth: 8, linkSpeedMaxGT: 8, linkWidthMax: 16, aspm: 'L1', l1Substates: ['ASPM_L1.2', 'ASPM_L1.1'], powerState: 'D3hot', powerControl: 'auto', runtimeStatus: 'suspended', d3coldAllowed: true, resetMethods: ['flr', 'bus'],
     bars: ['0 mem 0xf6000000 16777216', '1 mem64pref 0x0 68719476736', '5 io 0xe000 128'], barsUnassigned: ['1'], barLargestMiB: 65536, bar0MiB: 16, bar2MiB: null,
-    rebarSupported: true, rebarSizes: ['1: 16M 32M 64M 128M 256M 512M 1G 2G 4G'], vfs: 0, vfsTotal: 0, mdevTypes: [],
+    rebarSupported: true, rebarSizes: ['1: 16M 32M 64M 128M 256M 512M 1G 2G 4G'], vfs: 0, vfsTotal: 0, mdevTypes: [], pf: null,
   })
+  const virtual = tree('0000:3b:02.0', 'pci0000:3a/0000:3a:00.0', { vendor: '=0x8086', physfn: '>../0000:3b:00.0' })
+  const physical = tree('0000:3b:00.0', 'pci0000:3a/0000:3a:00.0', { vendor: '=0x8086', sriov_numvfs: '=1', sriov_drivers_autoprobe: '=1', removable: '=removable' })
+  const card = run(sysfs, [physical, virtual].join('\n'), collected)
+  t.match([fn(card, '0000:3b:00.0'), fn(card, '0000:3b:02.0')], [{ pf: null, vfsOffered: true, removable: 'removable' }, { isVf: true, pf: '0000:3b:00.0' }])
   t.match(fn(found, '10000:e1:00.0'), { driver: null, group: null, parent: null, isVf: false, bootVga: false, resetMethods: [], barsUnassigned: ['0'] })
   t.same(values(found.host), { platform: 'linux', iommuGroupCount: 1, numaNodes: 2 })
   t.same(values(found.groups?.['1']), { id: '1', members: ['0000:01:00.0', '0000:00:01.0'] })

@@ -86,7 +86,8 @@ ${kinds.join('\n')}
 qemu-agent-command\`, \`qm guest\`): which system, which drivers, and, since an agent runs it inside the guest, \`pnputil /enum-devices /problem\`. Where
 that is not wanted, a person brings what the guest has to say as a \`guest-report\`. With \`--also debugfs\` it reads what the microcontrollers of
 Intel GPUs say of themselves, which wakes a GPU that sleeps. Disks of guests are not opened, and no daemon is started that does not run. Left out as
-well: the content of crash dumps (that there is one is enough), and \`dcgmi\` (it asks a daemon that keeps the GPU busy; its output is read where
-a person brings it).
+well: the content of crash dumps and of VBIOS images (that there is one, and its head, are enough), \`dcgmi\` (it asks a daemon that keeps the GPU
+busy; its output is read where a person brings it), and \`power\` and \`registry\` of the NVIDIA driver (it takes locks for them, on which a reader of a
+GPU that hangs waits for good).
 `
 }

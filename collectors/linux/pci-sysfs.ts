@@ -28,7 +28,7 @@ export default collector({
         'vendor', 'device', 'subsystem_vendor', 'subsystem_device', 'class', 'revision', 'driver_override', 'boot_vga', 'enable', 'irq', 'msi_bus', 'numa_node',
         'power_state', 'power/control', 'power/runtime_status', 'd3cold_allowed', 'reset_method', 'resource',
         'resource0_resize', 'resource1_resize', 'resource2_resize', 'resource3_resize', 'resource4_resize', 'resource5_resize',
-        'current_link_speed', 'current_link_width', 'max_link_speed', 'max_link_width', 'sriov_totalvfs', 'sriov_numvfs',
+        'current_link_speed', 'current_link_width', 'max_link_speed', 'max_link_width', 'sriov_totalvfs', 'sriov_numvfs', 'sriov_drivers_autoprobe', 'removable',
         // What vGPUs can still be made; from Linux 6.8 on NVIDIA has a folder of its own for it.
         'mdev_supported_types/*/name', 'mdev_supported_types/*/available_instances', 'nvidia/creatable_vgpu_types', 'nvidia/current_vgpu_type',
         // Counted by the kernel since the function was found (drivers/pci/pcie/aer.c).
