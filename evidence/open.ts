@@ -435,10 +435,11 @@ class Inputs {
       piece.kind === 'text' ? noted('no kind that gpudoctor knows; rules search its lines all the same') : noted('taken for {kind} ({surety}): {why}', { kind: evidenceKinds[piece.kind].about, surety: surety[piece.sure], why: piece.why }),
       ...(only ? [only.about] : []),
     ]
-    for (const kind of [piece.kind, ...(piece.also ?? [])]) {
+    const strays = piece.strays ?? []
+    for (const kind of [piece.kind, ...(piece.also ?? []), ...strays]) {
       const { text } = this.#redactor.redact(piece.text, kind)
       const name = kind === piece.kind ? piece.name : undefined
-      this.#add({ kind, from, status: partial || !whole ? 'cut' : 'ok', body: text, note: notes.join('; '), firstLine: piece.firstLine }, name, piece.fileName ?? from)
+      this.#add({ kind, from, status: partial || !whole || strays.includes(kind) ? 'cut' : 'ok', body: text, note: notes.join('; '), firstLine: piece.firstLine }, name, piece.fileName ?? from)
     }
   }
 

@@ -339,6 +339,8 @@ t.test('what is handed in', async t => {
   await t.test('a ticket', async t => {
     await writeFile(at('ticket.md'), '# Help\n\n```\n$ dmesg | tail\n[    1.000000] vfio-pci 0000:21:00.0: reset\n```\nand\n```\n[    2.000000] vfio-pci 0000:21:00.0: gone\n```\n')
     const found = await openInputs([at('ticket.md')])
+    await writeFile(at('mixed.txt'), 'HugePages_Total:    4096\nHugePages_Free:      100\nHugepagesize:       2048 kB\nqemu-system-x86_64: unable to map backing store for guest RAM: Cannot allocate memory\n')
+    t.same((await openInputs([at('mixed.txt')])).map(({ kind, status }) => [kind, status]), [['meminfo', 'ok'], ['qemu-log', 'cut']], 'what is not among lines that strayed in was not looked for')
     t.same(found.map(({ id, status, firstLine }) => [id, status, firstLine]), [['text', 'ok', 1], ['kernel-log', 'cut', 5], ['text/ticket', 'ok', 7], ['kernel-log/ticket', 'ok', 9]])
   })
 })
@@ -368,5 +370,8 @@ t.test('what may hold messages of programs is searched for them as well', t => {
   const refused = recognise("error writing '0000:41:00.0' to '/sys/bus/pci/drivers/vfio-pci/bind': No such device\n")
   t.ok(refused.kind === 'text' || refused.also?.includes('text'), 'a message that names what hook scripts name')
   t.notOk(recognise('#!/bin/bash\nvirsh nodedev-detach pci_0000_41_00_0\nmodprobe vfio-pci\nsleep 2\n').also, 'a script')
+  const map = '  d0000000-dfffffff : 0000:41:00.0\n    d0000000-d02fffff : BOOTFB\n'
+  t.notOk(recognise(map).strays)
+  t.match(recognise(`${map}vfio-pci 0000:41:00.0: BAR 1: can't reserve [mem 0xd0000000-0xdfffffff 64bit pref]\n`), { kind: 'iomem', strays: ['kernel-log'] }, 'a line of another log below')
   t.end()
 })

@@ -15,6 +15,8 @@ export interface Recognised {
   readonly why: string
   /** Kinds the same text is good for besides: a syslog in which a wrapper wrote its bhyve command lines. */
   readonly also?: readonly EvidenceKind[]
+  /** Logs of which single lines stand in the same text, pasted below it or between: what these do not say proves nothing. */
+  readonly strays?: readonly EvidenceKind[]
   /** The part of its lines that have the kind's form, 0 to 1. */
   readonly share: number
 }
@@ -297,7 +299,8 @@ export function recognise(text: string, fileName?: string, hint?: EvidenceKind):
   // A report with a few lines of a listing is taken for that listing, and a script looks like what it printed: messages are searched for all the same.
   const saysMore = share < 0.4 && !('log' in evidenceKinds[kind]) || kind === 'libvirt-hooks' && lines.some(line => printed.test(line))
   const also = [...alsoGoodFor(kind, lines, scores), ...(saysMore ? ['text' as const] : [])]
-  return { kind, sure, why, share, ...(name ? { name } : {}), ...(also.length > 0 ? { also } : {}) }
+  const strays = straysIn(row, lines).filter(other => !also.includes(other))
+  return { kind, sure, why, share, ...(name ? { name } : {}), ...(also.length > 0 ? { also } : {}), ...(strays.length > 0 ? { strays } : {}) }
 }
 
 function byName(promised: EvidenceKind | null, isHint: boolean, share: number): Recognised {
@@ -306,6 +309,15 @@ function byName(promised: EvidenceKind | null, isHint: boolean, share: number): 
     return { kind: promised, sure: 'guess', why: isHint ? noted('the command before it prints {kind}', { kind: spec.about }) : noted('its file name suggests {kind}', { kind: spec.about }), share }
   }
   return { kind: 'text', sure: 'guess', why: noted('its lines look like no kind that gpudoctor knows'), share }
+}
+
+const logs: readonly EvidenceKind[] = ['kernel-log', 'qemu-log', 'libvirt-log', 'bhyve-log']
+
+/** Logs that have a line here which is none of the text's own kind. */
+function straysIn(own: Row, lines: readonly string[]): EvidenceKind[] {
+  const formsOf = (row: Row): Compiled['forms'] => compiled.find(one => one.row === row)?.forms ?? []
+  const foreign = lines.filter(line => !formsOf(own).some(([look]) => fits(look, line)))
+  return compiled.filter(({ row, forms }) => row !== own && logs.includes(row.kind) && foreign.some(line => forms.some(([look, weight]) => weight === 1 && fits(look, line)))).map(({ row }) => row.kind)
 }
 
 /** `virsh dumpxml` of a running domain has its id; the file in /run/libvirt/qemu is wrapped in <domstatus>. */
