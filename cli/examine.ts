@@ -1,5 +1,5 @@
 /** Examining a host and replaying what was taken: evidence in, diagnosis out, in the forms that were asked for. */
-import { diagnose } from '../diagnosis/diagnose.ts'
+import { diagnoseWithEarlier } from '../diagnosis/earlier.ts'
 import type { Extra } from '../collectors/collector.ts'
 import type { RedactionLevel } from '../evidence/redact.ts'
 import type { SnapshotContents } from '../evidence/snapshot.ts'
@@ -72,7 +72,7 @@ async function examine(taken: Taken, options: ExamineOptions, printed: FormName 
 async function judged(taken: Taken, options: ExamineOptions): Promise<{ snapshot: Snapshot; diagnosis: Diagnosis }> {
   const base = await ruleBase(options.rules)
   const snapshot = factsOf(taken)
-  return { snapshot, diagnosis: await diagnose({ ...base, snapshot, evidence: taken.evidence, about: taken.about }) }
+  return { snapshot, diagnosis: await diagnoseWithEarlier({ ...base, snapshot, evidence: taken.evidence, about: taken.about }, evidence => factsOf({ ...taken, evidence })) }
 }
 
 /** Every input is a host of its own and gives a line, one that cannot be read as well; the worst decides the exit code. */

@@ -4,6 +4,7 @@ import type { Diagnosis } from '../model/finding.ts'
 import type { Condition, Rule } from '../model/rule.ts'
 import type { Snapshot } from '../model/snapshot.ts'
 import { diagnose } from './diagnose.ts'
+import { diagnoseWithEarlier } from './earlier.ts'
 import { fillCommand, fillText } from './fill.ts'
 import { fixOf, type FixContext } from './fixes.ts'
 import { isFor, tagsOf } from './host-tags.ts'
@@ -76,6 +77,26 @@ t.test('confidence is raised where state and log agree, and only then', async t 
   const confirmed = { confirmedWhen: { all: [{ fact: 'host', path: 'platform', operator: 'equal', value: 'linux' }] } } as const
   t.match((await told([rule(confirmed)], intel)).findings, [{ confidence: 'confirmed' }])
   t.match((await told([rule({ ...confirmed, confidence: 'possible' })], { ...empty, host: { cpuVendor: fact('intel') } })).findings, [{ confidence: 'possible' }], 'unknown raises nothing')
+})
+
+t.test('what an earlier start of a handed-in log shows is told where the present shows no fault', async t => {
+  const said = (id: string, what: string, more: Partial<Rule> = {}) => rule({ id, log: { said: { in: ['kernel-log'], contains: [what], match: what, samples: [] } }, conditions: { all: [{ fact: 'log', path: 'said.count', operator: 'greaterThan', value: 0 }] }, ...more })
+  const hung = said('hung', 'the ring hangs')
+  const rules = [hung, said('follows', 'all is lost', { symptomOf: ['hung'] }), said('odd', 'how strange', { severity: 'hint' })]
+  const boot = (...lines: readonly string[]) => ['Linux version 6.1.0', ...lines].map((line, second) => `[    ${second}.000000] ${line}\n`).join('')
+  const [calm, sick] = [boot('how strange'), boot('the ring hangs', 'all is lost')]
+  const log = (body: string, more: Partial<Evidence> = {}): Evidence => ({ id: 'kernel-log', kind: 'kernel-log', from: 'syslog', status: 'ok', body, ...more })
+  const found = async (body: string, more: Partial<Evidence> = {}) => (await diagnoseWithEarlier({ rules, shared, broken: [], snapshot: empty, evidence: [log(body, more)], about }, () => empty)).findings
+  t.match(await found(sick + calm + calm), [
+    { rule: 'hung', severity: 'hint', title: 'Before the last start: Made', reason: /^the log says so of an earlier start/, symptomOf: null, evidence: [{ where: 2 }], times: { count: 1, of: null } },
+    { rule: 'follows', severity: 'hint', symptomOf: 'hung' },
+    { rule: 'odd', title: 'Made' },
+  ])
+  t.match(await found(boot('all is lost') + sick + calm), [{ rule: 'hung', evidence: [{ where: 4 }] }, { rule: 'follows' }, { rule: 'odd' }], 'the latest of them')
+  t.match(await found(boot('the ring hangs') + boot('all is lost')), [{ rule: 'follows', severity: 'error' }], 'the present shows a fault of its own')
+  t.match(await found(sick + calm, { takenAt: '2026-03-04T08:15:30Z' }), [{ rule: 'odd' }], 'a host that was looked into is as it is now')
+  t.same(await found(boot('quiet') + boot('quiet')), [])
+  t.same(await found(sick + boot('quiet').repeat(6)), [], 'too long ago')
 })
 
 t.test('a few lines that prove nothing give leads, and only they do', async t => {

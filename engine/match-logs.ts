@@ -324,7 +324,7 @@ function addressIn(captures: ReadonlyMap<string, string>): Bdf | null {
 }
 
 /** Lines of an earlier boot never accuse the present one, and what a VM said before its last start is history. */
-function startOfPresent(kind: EvidenceKind, log: LogText): number | null {
+export function startOfPresent(kind: EvidenceKind, log: LogText): number | null {
   if (kind === 'kernel-log') return bootsOf(log).at(-1)?.start ?? null
   if (kind === 'bhyve-log') return startInVmBhyveLog(log)
   if (kind !== 'qemu-log') return null

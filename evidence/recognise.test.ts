@@ -18,6 +18,7 @@ const samples: readonly (readonly [string, string, string?])[] = [
   ['kernel-log', '[    1.234567] vfio-pci 0000:21:00.0: enabling device (0000 -> 0003)'],
   ['kernel-log', '<6>[    0.000000] Linux version 6.1.0-13-amd64 (x@y) #1 SMP\n<6>[    0.000000] Command line: quiet'],
   ['kernel-log', '[Tue Mar  4 08:15:30 2025] DMAR: IOMMU enabled\n[Tue Mar  4 08:15:30 2025] DMAR: Host address width 39'],
+  ['kernel-log', '[六 11月 21 00:11:22 2026] DMAR: IOMMU enabled\n[六 11月 21 00:11:22 2026] DMAR: Host address width 39'],
   ['kernel-log', 'kern  :warn  : [   12.345678] vfio-pci 0000:21:00.0: vgaarb: deactivate vga console'],
   ['kernel-log', '[Mar 4 08:15] x\n[Mar04 08:15] a\n[  +0.000004] AMD-Vi: Interrupt remapping enabled\n[  +0.000004] kvm: done'],
   ['kernel-log', '[    0.000000][    T0] Linux version 6.9.1\n[    0.000000][    T0] KERNEL supported cpus:'],

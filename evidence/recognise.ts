@@ -55,7 +55,7 @@ const isCommandLine = (line: string): boolean => {
 
 export const stampedKernelLine = new RegExp([
   String.raw`^\s*(?:<\d+>)?\[ *\d+\.\d{2,9}\]`, // dmesg, dmesg -r, short-monotonic
-  String.raw`^\s*\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}`, // dmesg -T
+  String.raw`^\s*\[[^\s\d[\]]{1,9} [^\s[\]]{2,9} [ \d]{1,2}\d \d\d:\d\d:\d\d \d{4}`, // dmesg -T, in any language
   String.raw`^\[[A-Z][a-z]{2}\d\d \d\d:\d\d\]`, // dmesg -H
   String.raw`^\[ *(?:\d+\.\d+ )?[+<] *\d+\.\d+>?\]`, // dmesg -d
   String.raw`^[a-z0-9]{3,9} *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: \[`, // dmesg -x
@@ -183,7 +183,7 @@ const rows: readonly Row[] = [
   { kind: 'sysctl', forms: [/^(?:hw|vm|kern|dev|security|machdep|compat|net|vfs|debug|user|p1003_1b|kstat)\.[\w.%-]+ ?(?::|=)/], marks: [/^(?:hw\.vmm|hw\.model|vm\.stats|kern\.osrelease|security\.jail|vm\.max_user_wired|hw\.physmem)\S*\s?[:=]/] },
   { kind: 'freebsd-version', forms: [/^(?:FreeBSD \S+ )?\d+\.\d+-(?:RELEASE|STABLE|CURRENT|PRERELEASE|RC\d|BETA\d|ALPHA\d)(?:-p\d+)?\s*$/, /^FreeBSD \S+ \d+\.\d+-\S+ /], marks: [/^\d+\.\d+-(?:RELEASE|STABLE|CURRENT|PRERELEASE)(?:-p\d+)?\s*$|^FreeBSD \S+ \d+\.\d+-\S+ .*(?:amd64|arm64|i386)/], atMost: 4 },
 
-  { kind: 'devinfo', forms: [/^ *(?:[a-z][\w-]{0,40}|unknown) pnpinfo \S/i, /^ *[a-z][\w-]{0,40}\d at (?:handle|channel|addr|nid|cad|slot|bus|index)=/i, [/^ *[a-z_]{2,16}\d{1,4}(?: \((?:disabled|suspended)\))?$/, 0.9], [/^ {4,}(?:0x)?[0-9a-f]+(?:-(?:0x)?[0-9a-f]+)?$|^ {4,}[\w .-]{1,60}:$/i, 0.9]], marks: [/^nexus0$/, [/ dbsf=pci\d+:\d+:\d+:\d+/, 0.6]] },
+  { kind: 'devinfo', forms: [/^ *(?:[a-z][\w-]{0,40}|unknown) pnpinfo \S/i, /^ *[a-z][\w-]{0,40}\d at (?:handle|channel|addr|nid|cad|slot|bus|index)=/i, [/^ *[a-z_]{2,16}\d{1,4}(?: \((?:disabled|suspended)\))?$/, 0.9], [/^ {4,}(?:0x)?[\da-fA-F]+(?:-(?:0x)?[\da-fA-F]+)?$|^ {4,}[\w ./-]{1,60} [a-z]+:$/, 0.9]], marks: [/^nexus0$/, [/ dbsf=pci\d+:\d+:\d+:\d+/, 0.6]] },
   { kind: 'bectl', forms: [/^\S+\s+(?:[NRT]{1,3}|-)\s+\S+\s+(?:[\d.]+[KMGTPEB]?|-)\s+\d{4}-\d\d-\d\d \d\d:\d\d$/, /^BE +Active +Mountpoint +Space +Created/], marks: [/^BE +Active +Mountpoint|^\S+\t(?:[NRT]{1,3}|-)\t\S+\t[\d.]+[KMGT]?\t\d{4}-/] },
   { kind: 'packages', forms: [/^[a-z][a-zA-Z]R? {1,3}[\w.+-]+(?::\w+)? +\d[\w.+:~-]*(?: .*)?$/, /^(?:rpm )?[\w.+-]+-\d[^-\s]*-[^-\s]+\.(?:x86_64|noarch|aarch64|i686)$|^rpm \S+ \S+$/, /^[\w.+-]+: \d[\w.+:~-]*(?: \(.*)?$/, [/^[\w.+-]+ (?:\d+:)?\d[\w.+:~]*-\d[\w.]*$/, 0.9], /^Desired=|^\| Status=|^\|\/ |^\+\+\+-/], marks: [[/^ii +(?:ovmf|linux-firmware|qemu-|nvidia-|pve-|dkms|linux-image-)|^(?:qemu-|edk2-|nvidia-|akmod-|kernel-|linux-firmware)\S*-\d[^-\s]*-[^-\s]+\.(?:x86_64|noarch)$|^(?:proxmox-ve|pve-manager|pve-qemu-kvm|pve-edk2-firmware): \d|^(?:qemu-|linux-firmware|edk2-ovmf|nvidia-|linux )\S* ?(?:\d+:)?\d\S*-\d/, 0.7]] },
   { kind: 'freebsd-packages', forms: [/^[A-Za-z0-9][\w.+-]* [a-z]?\d[\w.,+~]* (?:FreeBSD\S*|unknown-repository|\S*ports\S*|\S*base)$/, /^[A-Za-z0-9][\w.+]*(?:-[\w.+]+)*-[a-z]?\d[\w.,+~]*(?: {1,60}[A-Z].*)?$/], marks: [/^(?:pkg|vm-bhyve|edk2-bhyve|grub2-bhyve|bhyve-firmware|drm-\d+-kmod|nvidia-driver)[ -][a-z]?\d/] },

@@ -168,9 +168,10 @@ const rows: readonly Row[] = [
   { takes: 'vm', about: 'names of Proxmox VMs', strict: true, learn: true, hint: /name: /, pattern: /((?:^|\n)name: )([\w.-]{1,256})/g, only: ['proxmox-vm'] },
   { takes: 'disk', about: 'names of disk images', strict: true, hint: /\.(?:qcow2|img|raw|vmdk|vdi|vhdx?|iso|zvol)/i, pattern: /([/\\=])([^\s\0"'<>,;/\\=]{1,255})(?=\.(?:qcow2|img|raw|vmdk|vdi|vhdx?|iso|zvol)(?![\w.]))/gi, keep: value => /^(?:initrd|OVMF|vmlinuz|edk2|virtio-win)/i.test(value) },
 
-  { takes: 'user', about: 'home directories', learn: true, hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,4096})/gi, keep: value => /^(?:public|default|all users|shared)$/i.test(value) },
+  { takes: 'user', about: 'home directories', learn: true, hint: /\/home\/|Users[\\/]/, pattern: /(\/home\/|\/Users\/|[a-z]:\\{1,2}Users\\{1,2})([^\s\0"'<>,;:/\\|*?=]{1,4096})/gi, keep: value => /^(?:public|default|all users|shared|kubernetes)$/i.test(value) },
 
-  { takes: 'host', about: 'host names in syslog lines', hint: /\d\d:\d\d:\d\d/, pattern: /(^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.,:+Z-]{0,16}) )([a-z0-9][\w.-]{0,253})(?= [\w./@(-][^\s:[]{0,64}(?:\[\d{1,10}\])?:)/gim },
+  // A comma in front of the fraction is `dmesg --time-format iso`, which names no host: there the first word is a driver.
+  { takes: 'host', about: 'host names in syslog lines', hint: /\d\d:\d\d:\d\d/, pattern: /(^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[\d.:+Z-]{0,16}) )([a-z0-9][\w.-]{0,253})(?= (?![\da-f]{4}:[\da-f]{2}:[\da-f]{2}\.[0-7]:)[\w./@(-][^\s:[]{0,64}(?:\[\d{1,10}\])?:)/gim },
   { takes: 'host', about: 'host names in journal lines', hint: /\] \S+ (?:kernel:|[a-z][\w-]{1,32}\[\d)/, pattern: /(^\[ {0,8}\d{1,10}\.\d{3,9}\] )([a-z0-9][\w.-]{0,253})(?= (?:kernel:|[a-z][\w-]{1,32}\[\d{1,10}\]:))/gim },
   { takes: 'host', about: 'host names in uname -a', learn: true, hint: /(?:Linux|FreeBSD) \S+ \d/, pattern: /((?:^|\t=|: )(?:Linux|FreeBSD) )(\S{1,253})(?= \d{1,2}\.\d)/gm, keep: value => value === 'version' },
   { takes: 'host', about: 'settings of the host name', learn: true, hint: /hostname|nodename|hostuuid/i, pattern: /((?:\bhostname|nodename)["']?(?:[ \t]{0,4}[:=][ \t]{0,4}|[ \t]set to[ \t])["'<]?)([a-z0-9][\w.-]{0,253})(?![\w.-])/gi },

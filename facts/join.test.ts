@@ -154,6 +154,7 @@ t.test('modules of DKMS against the running kernel', async t => {
   t.same(builds('nvidia/535.183.01, 6.8.0-60-generic, x86_64: installed\n').dkmsMissing?.value, ['nvidia/535.183.01'], 'an upgrade left it behind')
   t.same(builds('nvidia/535.183.01, 6.8.0-60-generic, x86_64: installed\nnvidia/570.86.16, 6.11.0-26-generic, x86_64: installed (WARNING! Diff between built and installed module!)\n').dkmsMissing?.value, [], 'one version is enough')
   t.same(builds('vendor-reset, 0.1.1: added\nvirtualbox, 7.0, 6.8.0-60-generic, x86_64: installed\n').dkmsMissing?.value, ['vendor-reset/0.1.1'], 'the form before DKMS 3')
+  t.same(builds('vendor-reset/0.1.1: added\n').dkmsMissing?.value, ['vendor-reset/0.1.1'])
   t.equal(joined(piece('driver-build', 'nvidia/535.183.01: added\n')).host.dkmsMissing, undefined, 'which kernel runs is not known')
   const files = builds('/lib/modules/6.11.0-26-generic/updates/dkms/nvidia.ko.zst\n/usr/lib/modules/6.11.0-26-generic/kernel/nvidia-570/nvidia.ko\n/lib/modules/6.8.0-60-generic/updates/dkms/nvidia.ko\n/lib/modules/6.11.0-26-generic/kernel/drivers/video/fbdev/nvidia/nvidiafb.ko\n')
   t.same(files.nvidiaModuleFiles?.value, ['/lib/modules/6.11.0-26-generic/updates/dkms/nvidia.ko.zst', '/usr/lib/modules/6.11.0-26-generic/kernel/nvidia-570/nvidia.ko'])

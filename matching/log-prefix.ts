@@ -23,6 +23,11 @@ const epoch = (iso: string): { epoch?: number } => {
 /** dmesg -T prints local time without its zone; read as UTC, which keeps order and distance. */
 const ctime = (month = '', day = '', clock = '', year = '') =>
   epoch(`${year}-${String(months.indexOf(month.toLowerCase()) + 1).padStart(2, '0')}-${day.padStart(2, '0')}T${clock}Z`)
+/** The name of a month tells something only where it is the English one or a number. */
+const ctimeIn = (month = '', day = '', clock = '', year = '') => {
+  const name = /^\d/.test(month) ? months[Number.parseInt(month, 10) - 1] : month.toLowerCase()
+  return name !== undefined && months.includes(name) ? ctime(name, day, clock, year) : {}
+}
 const iso = (date = '', clock = '', fraction = '', zone = 'Z') =>
   epoch(`${date}T${clock}${fraction.replace(',', '.').slice(0, 4)}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`)
 
@@ -39,6 +44,8 @@ const forms: readonly Form[] = [
   { at: /\[(?:< {0,12}[\d.]{1,20} {0,2}>| {0,12}\+\d{1,12}\.\d{1,9})\] ?/y },
   // [Sat Nov 21 00:11:22 2026], with [.. <    0.1>]
   { at: /\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: {0,3}< {0,12}[\d.]{1,20} {0,2}>)?\] ?/y, time: ([, month, day, clock, year]) => ctime(month, day, clock, year) },
+  // The same in the language of the reader: [Sa Nov 21 00:11:22 2026], [六 11月 21 …], [mar. nov.  9 …]
+  { at: /\[[\p{L}\p{M}]{1,9}\.? ([\p{L}\p{M}]{3,9}|\d{1,2}[月월])\.? {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})(?: {0,3}< {0,12}[\d.]{1,20} {0,2}>)?\] ?/yu, time: ([, month, day, clock, year]) => ctimeIn(month, day, clock, year) },
   // [Feb13 23:31]
   { at: /\[[A-Z][a-z]{2} ?\d{1,2} \d\d:\d\d\] ?/y },
   // kern  :info  :
@@ -71,8 +78,8 @@ const forms: readonly Form[] = [
 /** Serial terminals lose the escape byte and leave the rest of a sequence: `c[?7l[2J[    0.0`. */
 const leftovers = /c?(?:\[[?\d;]{1,8}[hlJHmK]){1,8}/y
 const blanks = /[\s\u00a0\ufeff]{0,64}/y
-/** What a host name can stand behind: a syslog or journal stamp. A kernel's own stamp may be followed by `word word: text`. */
-const namesHost = /^(?:[A-Z][a-z]{2} |\d{4}-\d\d-\d\d|\d{9})/
+/** What a host name can stand behind: a syslog or journal stamp. A kernel's own stamp may be followed by `word word: text`, and so may the one of `dmesg --time-format iso`, which has a comma. */
+const namesHost = /^(?:[A-Z][a-z]{2} |\d{4}-\d\d-\d\d(?!T\d\d:\d\d:\d\d,)|\d{9})/
 
 function match(form: RegExp, line: string, at: number): RegExpExecArray | null {
   form.lastIndex = at
@@ -84,7 +91,7 @@ export function prefixOf(line: string): Prefix {
   let at = match(blanks, line, 0)?.[0].length ?? 0
   at += match(leftovers, line, at)?.[0].length ?? 0
   const start = at
-  const host = namesHost.test(line.slice(at, at + 12))
+  const host = namesHost.test(line.slice(at, at + 20))
   const times: { boot?: number; epoch?: number } = {}
   let before: Form | undefined
   for (let left = 8; left > 0; left--) {

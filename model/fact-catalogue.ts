@@ -154,6 +154,7 @@ export const hostFacts = {
   overridesAtBoot: texts('drivers that functions are told to take at boot, as "address driver" or "vendor:device driver"', ['device-binding']),
   overridesUnmatched: texts('those of them that fit no function here', [], { of: ['host.overridesAtBoot', 'fn.id'] }),
   vfioAtWork: flag('the kernel log shows that vfio-pci had a function', ['kernel-log']),
+  windowUnderE820: text('a window of a host bridge that lies wholly in memory which the firmware map calls reserved, where the kernel heeds that map', ['kernel-log'], none),
   wantsPassthrough: flag('something here shows that PCI functions are meant for VMs: a hostdev, vfio ids, pptdevs, or what the person says', [], { of: ['host.goal', 'host.vfioIds', 'host.vfioAtWork', 'vm.name', 'assignment.fn', 'host.pptdevs'] }),
   cmdlineSecrets: texts('names of settings in command lines whose values are secrets (the values are taken out)', ['qemu-processes', 'qemu-log', 'cmdline', 'bhyve-commands', 'bhyve-log'], { union: true }),
   libvirtVersion: text('version of libvirt', ['libvirt-log', 'qemu-log']),

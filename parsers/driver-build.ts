@@ -12,6 +12,7 @@ const moduleFile = /^(?:\/usr)?\/lib\/modules\/[\w.+~-]{1,80}\/[\w./+-]{0,200}\/
  *
  *     nvidia/550.163.01, 6.12.9-amd64, x86_64: installed
  *     nvidia, 470.256.02, 5.10.0-28-amd64, x86_64: installed
+ *     vendor-reset/0.1.1: added
  *     /lib/modules/6.12.9-amd64/updates/dkms/nvidia.ko.xz
  */
 export default parser({
@@ -19,9 +20,10 @@ export default parser({
   parse(evidence) {
     const modules = gather(evidence.id)
     const files = gather(evidence.id)
-    for (const { mark, text, line } of readTree(textOf(evidence))) {
+    for (const { path, mark, text, line } of readTree(textOf(evidence))) {
       if (mark !== '=' || modules.size > 1000 || files.size > 1000) continue
-      const [, name, version, kernel, reached] = state.exec(text) ?? []
+      // `nvidia/550.163.01: added` looks like a line of the file nvidia/550.163.01.
+      const [, name, version, kernel, reached] = state.exec(text) ?? state.exec(`${path}:${text}`) ?? []
       if (name && version && reached) modules.add([`${name}/${version}`, kernel ?? '-', reached].join(' '), line)
       if (moduleFile.test(text.trim())) files.add(text.trim(), line)
     }

@@ -23,6 +23,9 @@ t.test('prefixes: each form is taken off and gives its time', async t => {
     ['after 99999 s', `[6318399.745242] ${message}`, 6318399.745242],
     ['NBSP', `[\u00a0\u00a0 71.688544]\u00a0${message}`, 71.688544],
     ['-T', `[Sat Nov 21 00:11:22 2026] ${message}`, utc('2026-11-21T00:11:22Z')],
+    ['-T in German', `[Sa Nov 21 00:11:22 2026] ${message}`, utc('2026-11-21T00:11:22Z')],
+    ['-T in French', `[mar. févr.  9 00:11:22 2026] ${message}`, null],
+    ['-T in Chinese', `[六 11月 21 00:11:22 2026] ${message}`, utc('2026-11-21T00:11:22Z')],
     ['-x', `kern  :info  : [   71.688544] ${message}`, 71.688544],
     ['-H', `[Feb13 23:31] ${message}`, null],
     ['-H, later', `[  +0.000012] ${message}`, null],
@@ -67,6 +70,7 @@ t.test('prefixes: each form is taken off and gives its time', async t => {
   t.has(read('[812] ppt0: detached'), { text: 'ppt0: detached', time: 812 }, 'FreeBSD with kern.msgbuf_show_timestamp')
   t.match(read('000.000018 [4336] netmap_init  netmap: loaded'), { text: /^000\.000018/, time: null }, 'not a stamp')
   t.match(read('audit: type=1400 kernel: x'), { text: /^audit: / }, 'a word in front is no host name without a stamp')
+  t.match(read('2026-09-13T22:23:00,123456+00:00 usb 1-1: new high-speed USB device'), { text: /^usb 1-1: / }, 'dmesg --time-format iso names no host')
 })
 
 t.test('addresses', async t => {
@@ -322,6 +326,7 @@ t.test('memory BARs without room: the last word counts', async t => {
   t.same(unplaced("[ 9.1] vfio-pci 0000:81:00.0: BAR 1 [mem size 0x1000000000 64bit pref]: not assigned; can't enable device"), [['0000:81:00.0', ['1']]])
   t.same(unplaced("[ 9.1] vfio-pci 0000:81:00.0: can't enable device: BAR 3 [mem size 0x02000000 64bit pref] not assigned"), [['0000:81:00.0', ['3']]])
   t.same(unplaced("[ 9.1] nvidia 0000:09:00.0: BAR 5 [io  size 0x0080]: not assigned; can't enable device"), [['0000:09:00.0', undefined]])
+  t.same(unplaced("[ 0.4] pci 0000:04:00.0: BAR 1: can't assign mem pref (size 0x10000000)\n[ 0.4] pci 0000:04:00.0: BAR 6: can't assign mem pref (size 0x80000)"), [['0000:04:00.0', ['1']]], 'up to 3.15')
 })
 
 t.test('a search for the IOMMU that found none', async t => {
@@ -383,6 +388,16 @@ t.test('time spent on bridges', async t => {
   const nested = [...port('1.00', '11.00', 0).slice(0, 1), ...port('2.00', '9.00', 1), ...port('1.00', '11.00', 0).slice(1)]
   t.same(of(nested.join('\n')), [10, 131072], 'what lies below another counts once')
   t.same(of('pci 0000:00:01.0: PCI bridge to [bus 01]'), [undefined, undefined])
+})
+
+t.test('a window of PCI under a reservation of firmware', async t => {
+  const map = '[    0.000000] BIOS-e820: [mem 0x000000004bc50000-0x00000000cfffffff] reserved'
+  const window = (from: string) => `[    0.412000] pci_bus 0000:00: root bus resource [mem ${from}-0xbfffffff window]`
+  t.same(hostOf(`${map}\n${window('0x65400000')}`).windowUnderE820, { value: 'mem 0x65400000-0xbfffffff', at: [{ evidence: 'kernel-log', where: 2 }] })
+  t.equal(hostOf(`${map}\n${window('0x45400000')}`).windowUnderE820, undefined, 'a part of it, in an excerpt')
+  t.equal(hostOf(`${map}\n[    0.410000] PCI: Ignoring E820 reservations for host bridge windows\n${window('0x65400000')}`).windowUnderE820?.value, null)
+  t.equal(hostOf('[    0.000000] BIOS-e820: [mem 0x00000000fd000000-0x00000000fe7fffff] reserved\n[    0.410000] pci_bus 0000:00: root bus resource [mem 0xfd000000-0xfe7fffff window]').windowUnderE820, undefined, "the chipset's own window")
+  t.equal(hostOf(map).windowUnderE820, undefined)
 })
 
 t.test('VFIO at work', async t => {

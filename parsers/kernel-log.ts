@@ -134,6 +134,7 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'linux', anchor: 'BIOS-e820: ', line: /^BIOS-e820: / },
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: ' 0000:', line: /^[\w-]{1,32} 0000:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
+  { platform: 'linux', anchor: 'pci_bus ', line: /^pci_bus [0-9a-f]{4,8}:[0-9a-f]{2}: / },
   { platform: 'linux', anchor: 'Request device [', line: /DMAR: ?(?:\[fault |\[DMA |\[INTR-REMAP\])/ },
   { platform: 'linux', anchor: 'AMD-Vi: Event logged', line: /AMD-Vi: Event logged/ },
   { platform: 'linux', anchor: 'DMAR', line: /^(?:DMAR-IR: |DMAR: (?!Found table))/ },
@@ -167,7 +168,7 @@ function linux(boot: BootLog): Contribution {
 
 /** One fact or a few each, by the message that gives them. */
 const linuxHost: readonly LinuxFacts[] = [
-  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, searchedForIommu, hypervisor, domainType, remapping, nodes, bridges, failedFirmware, vfioIds, vfioAtWork,
+  release, commandLine, machine, processor, memory, firmware, secureBoot, acpiTables, searchedForIommu, hypervisor, domainType, remapping, nodes, bridges, failedFirmware, vfioIds, vfioAtWork, coveredWindow,
 ]
 
 /** `vfio_pci: add [10de:2204[ffffffff:ffffffff]] class 0x000000/00000000`: an id of its parameter ids, at load (drivers/vfio/pci/vfio_pci.c, vfio_pci_fill_ids). */
@@ -185,6 +186,25 @@ const vfioWords: readonly (readonly [anchor: string, line: RegExp])[] = [
 function vfioAtWork(boot: BootLog): HostFacts {
   const hit = vfioWords.map(([anchor, line]) => boot.first(anchor, line)).find(Boolean)
   return hit ? { vfioAtWork: boot.fact(true, hit.line) } : {}
+}
+
+/** Windows that are smaller, just below 4 GiB, are the chipset's own and reserved everywhere; cards get their addresses from large ones. */
+const smallestWindow = 0x400_0000n
+
+/**
+ * `BIOS-e820: [mem 0x000000004bc50000-0x00000000cfffffff] reserved` against `pci_bus 0000:00: root bus resource [mem 0x65400000-0xbfffffff window]`:
+ * up to Linux 5.17 the kernel gives out no address of such a window (arch/x86/kernel/resource.c, remove_e820_regions); newer ones say whether they look past the map.
+ */
+function coveredWindow(boot: BootLog): HostFacts {
+  const ranges = (anchor: string, form: RegExp) => [...boot.each(anchor, form)].slice(0, 500).map(({ groups: [, from = '', to = ''], line }) => ({ from: BigInt(`0x${from}`), to: BigInt(`0x${to}`), line }))
+  const windows = ranges('root bus resource [mem ', /root bus resource \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}) window\]$/).filter(({ from, to }) => to - from >= smallestWindow)
+  if (windows.length === 0) return {}
+  const past = boot.first('Ignoring E820 reservations', /Ignoring E820 reservations for host bridge windows/) ?? boot.first(' fully covered by e820 entry ', / fully covered by e820 entry \[mem /)
+  if (past) return { windowUnderE820: boot.fact<string>(null, past.line) }
+  const reserved = ranges('] reserved', /^(?:BIOS-e820: )?\[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\] reserved$/)
+  const covered = windows.find(window => reserved.some(({ from, to }) => from <= window.from && window.to <= to))
+  if (covered) return { windowUnderE820: boot.fact(`mem 0x${covered.from.toString(16)}-0x${covered.to.toString(16)}`, covered.line) }
+  return boot.whole && reserved.length > 0 ? { windowUnderE820: boot.fact<string>(null, boot.firstLine) } : {}
 }
 
 /** Files of firmware for GPUs that a driver asked for in vain (drivers/base/firmware_loader/main.c; Debian's kernels word it in another way). */
@@ -505,10 +525,11 @@ function baseAddresses(boot: BootLog, of: Of): void {
   }
 }
 
-/** What became of a memory BAR: `BAR 1: no space for [mem size …]` up to 6.6, later `BAR 1 [mem size …]: can't assign; no space`. */
+/** What became of a memory BAR: `BAR 1: can't assign mem pref (size 0x10000000)` up to 3.15, `BAR 1: no space for [mem size …]` up to 6.6, later `BAR 1 [mem size …]: can't assign; no space`. */
 const placements: readonly (readonly [anchor: string, line: RegExp, placed: boolean])[] = [
   [' for [mem ', about('BAR ([0-5]): no space for \\[mem '), false],
   ["can't assign; no space", about("BAR ([0-5]) \\[mem [^\\]]*\\]: can't assign; no space"), false],
+  [": can't assign mem ", about("BAR ([0-5]): can't assign mem (?:pref )?\\(size "), false],
   ['failed to assign', about('BAR ([0-5])(?: \\[mem [^\\]]*\\])?: failed to assign(?: \\[mem |$)'), false],
   ["not assigned; can't enable", about('BAR ([0-5]) \\[mem [^\\]]*\\]: not assigned'), false],
   ["can't enable device: BAR", about("can't enable device: BAR ([0-5]) \\[mem [^\\]]*\\] not assigned"), false],
