@@ -5,7 +5,7 @@
  */
 
 const block = 3
-const tableBits = 16
+const tableBits = 17
 
 /**
  * A byte a character, letters made small: offsets stay those of the text. A character cut to its low byte can only add a
@@ -94,7 +94,11 @@ vfio-pci 0000:01:00.0: enabling device (0000 -> 0003) reset done resetting nvidi
 systemd[1]: started reached target mounted starting service. ext4-fs (dm-0): mounted filesystem with ordered data mode
 eth0: nic link is up gbps full duplex br0: port 2(vnet0) entered forwarding state blocking promiscuous mode audit: type=1400 apparmor
 kernel: kvm: vcpu0 ignored wrmsr rdmsr data 0x0 acpi: error: failed to register unable cannot could not invalid not found support
-qemu-system-x86_64: -device driver host=0000:01:00.0,id=hostdev0,bus=pci.4,addr=0x0: memory region size version configuration initialized`
+qemu-system-x86_64: -device driver host=0000:01:00.0,id=hostdev0,bus=pci.4,addr=0x0: memory region size version configuration initialized
+networkmanager: device state change dhcp interface activation wpa_supplicant dbus-daemon: successfully activated service via systemd
+session opened for user root by uid threads of processes operation permitted requested reserved window disabled assigned using detected
+changed completed finished loading firmware revision table entries usable bios method interrupt scan controller sound event button power
+kernel command line cpu topology clocksource setup information protocol security policy condition source module parameter supports read-only`
 
 /** Whether a literal stands in lines that every log is full of: each would have to be looked at. */
 export const isUsual = (literal: string): boolean => usual.includes(literal.toLowerCase())
