@@ -198,6 +198,7 @@ t.test('what a text is', async t => {
     const found = recognise(text, fileName)
     t.equal(kind.includes('/') ? shown(found) : found.kind, kind, text.slice(0, 70))
   }
+  t.equal(recognise('6.0.0-rc2-00159-g4c612826bec1\n', undefined, 'kernel-version').kind, 'kernel-version', 'no package of FreeBSD')
   t.equal(recognise('2 lines\nof prose', 'lspci.txt').kind, 'text', 'a name alone does not make a listing')
   t.same(recognise('Mar  4 08:15:30 h kernel: vfio-pci 0000:21:00.0: reset\nMar  4 08:15:31 h libvirtd[9]: internal error: no').also, ['libvirt-log'])
   t.same(recognise('Mar  4 08:15:30 h run.sh[36]: /usr/sbin/bhyve -S -s 9:0,passthru,5/0/0 vm').also, ['kernel-log'])

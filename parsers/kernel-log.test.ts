@@ -115,6 +115,14 @@ t.test('log text: damage of transport is undone, lines keep their first physical
   t.equal(large.lineAt(large.text.length).text, '[59999.0] message 59999')
 })
 
+t.test('the release of an excerpt stands in its traces', t => {
+  const found = (line: string) => hostOf(`${line}\n`)
+  t.match(found('[  363.3]       Tainted: G        W I        6.0.0-rc2-00159-g4c612826bec1 #1'), { platform: { value: 'linux' }, kernel: { value: '6.0.0-rc2-00159-g4c612826bec1' } })
+  t.equal(found('CPU: 2 UID: 0 PID: 412 Comm: udevd Not tainted 6.13.4 #2').kernel?.value, '6.13.4')
+  t.equal(found('[    1.0] nvidia: module license taints kernel. Tainted: see 6.1 # above').kernel, undefined)
+  t.end()
+})
+
 t.test('boots, and whether the last is whole', async t => {
   const first = '[    0.000000] Linux version 6.1.0 (a@b) #1\n[    1.0] a\n'
   t.same(bootsOf(logText(`[  99.0] old\n${first}`)).map(boot => [boot.platform, boot.line]), [['linux', 2]])

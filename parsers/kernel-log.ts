@@ -111,6 +111,9 @@ class BootLog {
   }
 }
 
+/** In an excerpt without the banner: `CPU: 2 PID: 412 Comm: udevd Tainted: G        W  O       6.5.0-rc3 #1` (lib/dump_stack.c, dump_stack_print_info). */
+const releaseInTrace = /(?:Not tainted|Tainted: [A-Z ]{1,60}) (\d+\.\d+\S*) #/
+
 /** Lines only one of the systems prints; for logs that have lost their banner. */
 const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor: string; readonly line: RegExp }[] = [
   { platform: 'freebsd', anchor: ' on pci', line: /^[a-z_]+\d+:? .* at device \d+\.\d+ .*on pci\d/ },
@@ -132,6 +135,7 @@ const marks: readonly { readonly platform: 'linux' | 'freebsd'; readonly anchor:
   { platform: 'freebsd', anchor: 'link_elf', line: /^link_elf(?:_obj)?: symbol \w{1,200} undefined/ },
   { platform: 'linux', anchor: 'Command line: ', line: /^Command line: / },
   { platform: 'linux', anchor: 'BIOS-e820: ', line: /^BIOS-e820: / },
+  { platform: 'linux', anchor: 'ainted', line: releaseInTrace },
   { platform: 'linux', anchor: ':00.', line: /^[\w-]{1,32} [0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: ' 0000:', line: /^[\w-]{1,32} 0000:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]: / },
   { platform: 'linux', anchor: 'pci_bus ', line: /^pci_bus [0-9a-f]{4,8}:[0-9a-f]{2}: / },
@@ -228,9 +232,14 @@ const builders: readonly (readonly [RegExp, string])[] = [
   [/^Linux version \S+-arch\d/, 'arch'],
 ]
 
+function releaseOfTrace(boot: BootLog): HostFacts {
+  const hit = boot.first('ainted', releaseInTrace)
+  return hit ? { kernel: boot.fact(hit.groups[1] ?? '', hit.line) } : {}
+}
+
 function release(boot: BootLog): HostFacts {
   const hit = boot.first('Linux version ', /(Linux version (\d\S*) .*)$/)
-  if (!hit) return {}
+  if (!hit) return releaseOfTrace(boot)
   const [, banner = '', kernel = ''] = hit.groups
   const distribution = builders.find(([pattern]) => pattern.test(banner))?.[1]
   return {
