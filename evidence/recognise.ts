@@ -315,8 +315,8 @@ const logs: readonly EvidenceKind[] = ['kernel-log', 'qemu-log', 'libvirt-log', 
 
 /** Logs that have a line here which is none of the text's own kind. */
 function straysIn(own: Row, lines: readonly string[]): EvidenceKind[] {
-  const formsOf = (row: Row): Compiled['forms'] => compiled.find(one => one.row === row)?.forms ?? []
-  const foreign = lines.filter(line => !formsOf(own).some(([look]) => fits(look, line)))
+  const ownForms = compiled.find(({ row }) => row === own)?.forms ?? []
+  const foreign = lines.filter(line => !ownForms.some(([look]) => fits(look, line)))
   return compiled.filter(({ row, forms }) => row !== own && logs.includes(row.kind) && foreign.some(line => forms.some(([look, weight]) => weight === 1 && fits(look, line)))).map(({ row }) => row.kind)
 }
 
